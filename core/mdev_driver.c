@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mdev bus and its drivers
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+#include "mdev_api.h"
+#include "mdev_ext.h"
+#include "mdev_private.h"
+
+/* struct mdev_driver_core of each registered driver, by the driver's address */
+static DEFINE_XARRAY(mdev_drivers);
+
+/**
+ * mdev_driver_find - look up what the core knows about a driver
+ * @drv: the driver; only its address counts
+ *
+ * Context: any; the caller knows that @drv stays registered.
+ * Return: the entry, or NULL if @drv is not registered.
+ */
+struct mdev_driver_core *mdev_driver_find(const struct device_driver *drv)
+{
+	return xa_load(&mdev_drivers, (unsigned long)drv);
+}
+
+static struct mdev_driver *to_mdev_driver(struct device_driver *drv)
+{
+	return container_of(drv, struct mdev_driver, driver);
+}
+
+static int mdev_bus_probe(struct device *dev)
+{
+	struct mdev_driver *drv = to_mdev_driver(dev->driver);
+
+	return drv->probe ? drv->probe(to_mdev_device(dev)) : 0;
+}
+
+static void mdev_bus_remove(struct device *dev)
+{
+	struct mdev_driver *drv = to_mdev_driver(dev->driver);
+
+	if (drv->remove)
+		drv->remove(to_mdev_device(dev));
+}
+
+/*
+ * Only a published mdev matches, and no longer when its removal has begun: the
+ * creator binds the driver itself, and nothing else binds before it is done or
+ * after the remover is at work. (Who passes here just before a removal begins is
+ * stopped by mdev_dma_configure(), under the device lock.)
+ *
+ * @own_driver is compared and not looked into: a caller that found the device on
+ * the bus does not keep its parent.
+ */
+static int mdev_bus_match(struct device *dev, const struct device_driver *drv)
+{
+	struct mdev_device_core *mdc = dev_to_mdev_core(dev);
+	int override;
+
+	if (atomic_read_acquire(&mdc->state) != MDEV_ACTIVE)
+		return 0;
+	override = mdev_override_match(dev, drv);
+	if (override < 0)
+		return drv == mdc->own_driver;
+	if (drv != mdc->own_driver && !mdev_driver_find(drv)->any_parent)
+		return 0;
+	return override;
+}
+
+/*
+ * As add_uevent_var() without its formatting, which with two variables in each
+ * of four events is a thirtieth of the cost of a create and a remove.
+ */
+static int mdev_uevent_add(struct kobj_uevent_env *env, const char *var)
+{
+	size_t size = strlen(var) + 1;
+
+	if (env->envp_idx >= UEVENT_NUM_ENVP ||
+	    size > sizeof(env->buf) - env->buflen)
+		return -ENOMEM;
+	env->envp[env->envp_idx++] =
+		memcpy(env->buf + env->buflen, var, size);
+	env->buflen += size;
+	return 0;
+}
+
+static int mdev_bus_uevent(const struct device *dev,
+			   struct kobj_uevent_env *env)
+{
+	const struct mdev_device_core *mdc = dev_to_mdev_core(dev);
+
+	return mdev_uevent_add(env, mdc->type->uevent) ?:
+	       mdev_uevent_add(env, mdc->parent->uevent);
+}
+
+const struct bus_type mdev_bus_type = {
+	.name = "mdev",
+	.match = mdev_bus_match,
+	.uevent = mdev_bus_uevent,
+	.probe = mdev_bus_probe,
+	.remove = mdev_bus_remove,
+	.dma_configure = mdev_dma_configure,
+	.dma_cleanup = mdev_dma_cleanup,
+	mdev_bus_override
+};
+
+/* See mdev_register_driver() and mdev_register_driver_ext(). */
+int mdev_driver_register(struct mdev_driver *drv, bool any_parent,
+			 bool managed_dma)
+{
+	struct mdev_driver_core *dc;
+	int ret;
+
+	/* An open VFIO device pins the driver's code through the owner. */
+	if (!drv->driver.owner) {
+		pr_err("mdev: driver %s has no owner\n", drv->driver.name);
+		return -EINVAL;
+	}
+
+	dc = kzalloc_obj(*dc);
+	if (!dc)
+		return -ENOMEM;
+	dc->any_parent = any_parent;
+	dc->managed_dma = managed_dma;
+	ret = xa_insert(&mdev_drivers, (unsigned long)&drv->driver, dc,
+			GFP_KERNEL);
+	if (ret)
+		goto err_free;
+
+	drv->driver.bus = &mdev_bus_type;
+	ret = driver_register(&drv->driver);
+	if (ret)
+		goto err_erase;
+	return 0;
+
+err_erase:
+	xa_erase(&mdev_drivers, (unsigned long)&drv->driver);
+err_free:
+	kfree(dc);
+	return ret;
+}
+
+/**
+ * mdev_register_driver_ext - register a driver of the mdev bus that says more
+ * @drv: the driver; driver.owner is mandatory, device_api only if parents are to
+ *	be registered with it
+ * @ext: what it says; not needed any more when this returns
+ *
+ * Undone by mdev_unregister_driver().
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative error.
+ */
+int mdev_register_driver_ext(struct mdev_driver *drv,
+			     const struct mdev_driver_ext *ext)
+{
+	return mdev_driver_register(drv, true, ext->driver_managed_dma);
+}
+EXPORT_SYMBOL_GPL(mdev_register_driver_ext);
+
+/* See mdev_unregister_driver(). */
+void mdev_driver_unregister(struct mdev_driver *drv)
+{
+	struct mdev_driver_core *dc = mdev_driver_find(&drv->driver);
+
+	WARN(atomic_read(&dc->nr_parents),
+	     "mdev: driver %s is unregistered before its parents\n",
+	     drv->driver.name);
+	driver_unregister(&drv->driver);
+	xa_erase(&mdev_drivers, (unsigned long)&drv->driver);
+	kfree(dc);
+}
