@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The simulated card: the parent that vGPUs are cut from, and the module.
+ *
+ * A card has nothing but a pool of VRAM.  What a vGPU may use of it is reserved
+ * when the vGPU is created; memory is allocated only where a guest touches it
+ * (vram.c).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "mvgpu.h"
+
+#define MVGPU_MAX_CARDS		8
+#define MVGPU_MAX_POOL_MB	1048576u
+
+static unsigned int cards = 1;
+module_param(cards, uint, 0444);
+MODULE_PARM_DESC(cards, "number of simulated cards, 1 to 8 (default 1)");
+
+static unsigned int vram_mb = 1024;
+module_param(vram_mb, uint, 0444);
+MODULE_PARM_DESC(vram_mb, "VRAM of each card in MiB, 16 to 1048576 (default 1024)");
+
+static struct platform_device *mvgpu_cards[MVGPU_MAX_CARDS];
+
+#define MVGPU_BOCHS_TYPE(_mb, _width, _height) {				\
+	.config = {								\
+		.vram_size = (_mb) << 20,					\
+		.mode_width = (_width),						\
+		.mode_height = (_height),					\
+	},									\
+	.mdev = {								\
+		.sysfs_name = "bochs-" #_mb "m",				\
+		.pretty_name = "mvgpu bochs-display, " #_mb " MiB",		\
+	},									\
+}
+
+static const struct mvgpu_type_desc mvgpu_types[] = {
+	MVGPU_BOCHS_TYPE(16, 1024, 768),
+	MVGPU_BOCHS_TYPE(64, 1920, 1080),
+	MVGPU_BOCHS_TYPE(256, 2560, 1440),
+};
+
+/**
+ * mvgpu_card_reserve() - take a vGPU's VRAM out of the pool
+ * @card: the card
+ * @bytes: how much
+ *
+ * Context: any.
+ * Return: 0, or -EUSERS when less than that is left.
+ */
+int mvgpu_card_reserve(struct mvgpu_card *card, u64 bytes)
+{
+	s64 left = atomic64_read(&card->vram_free);
+
+	do {
+		if (left < bytes)
+			return -EUSERS;
+	} while (!atomic64_try_cmpxchg(&card->vram_free, &left, left - bytes));
+	return 0;
+}
+
+/**
+ * mvgpu_card_release() - give back what mvgpu_card_reserve() took
+ * @card: the card
+ * @bytes: as reserved
+ *
+ * Context: any.
+ */
+void mvgpu_card_release(struct mvgpu_card *card, u64 bytes)
+{
+	atomic64_add(bytes, &card->vram_free);
+}
+
+/**
+ * mvgpu_card_available() - how many more vGPUs of a size fit
+ * @card: the card
+ * @bytes: VRAM of each, not zero
+ *
+ * Context: any.  Another CPU may create or remove a vGPU at any time.
+ * Return: the number.
+ */
+unsigned int mvgpu_card_available(struct mvgpu_card *card, u64 bytes)
+{
+	return div64_u64(atomic64_read(&card->vram_free), bytes);
+}
+
+static int mvgpu_card_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct mvgpu_card *card;
+	unsigned int i;
+
+	card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
+	if (!card)
+		return -ENOMEM;
+	card->types = devm_kcalloc(dev, ARRAY_SIZE(mvgpu_types), sizeof(*card->types), GFP_KERNEL);
+	if (!card->types)
+		return -ENOMEM;
+	card->mdev_types = devm_kcalloc(dev, ARRAY_SIZE(mvgpu_types), sizeof(*card->mdev_types),
+					GFP_KERNEL);
+	if (!card->mdev_types)
+		return -ENOMEM;
+
+	for (i = 0; i < ARRAY_SIZE(mvgpu_types); i++) {
+		card->types[i].mdev = mvgpu_types[i].mdev;
+		card->types[i].desc = &mvgpu_types[i];
+		card->mdev_types[i] = &card->types[i].mdev;
+	}
+	atomic64_set(&card->vram_free, (u64)vram_mb << 20);
+	platform_set_drvdata(pdev, card);
+
+	return mdev_register_parent(&card->parent, dev, &mvgpu_mdev_driver, card->mdev_types,
+				    ARRAY_SIZE(mvgpu_types));
+}
+
+static void mvgpu_card_remove(struct platform_device *pdev)
+{
+	struct mvgpu_card *card = platform_get_drvdata(pdev);
+
+	mdev_unregister_parent(&card->parent);
+	WARN_ON(atomic64_read(&card->vram_free) != (u64)vram_mb << 20);
+}
+
+static struct platform_driver mvgpu_card_driver = {
+	.probe = mvgpu_card_probe,
+	.remove = mvgpu_card_remove,
+	.driver = {
+		.name = "mvgpu",
+		.suppress_bind_attrs = true,
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+static void mvgpu_remove_cards(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cards; i++)
+		platform_device_unregister(mvgpu_cards[i]);
+}
+
+static int mvgpu_add_cards(void)
+{
+	struct platform_device *pdev;
+	unsigned int i;
+
+	for (i = 0; i < cards; i++) {
+		pdev = platform_device_register_simple("mvgpu", i, NULL, 0);
+		if (IS_ERR(pdev)) {
+			mvgpu_remove_cards();
+			return PTR_ERR(pdev);
+		}
+		mvgpu_cards[i] = pdev;
+		if (!pdev->dev.driver) {
+			/* Its probe has said why. */
+			mvgpu_remove_cards();
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
+static int mvgpu_check_params(void)
+{
+	if (cards < 1 || cards > MVGPU_MAX_CARDS) {
+		pr_err("cards=%u is out of range, 1 to %u\n", cards, MVGPU_MAX_CARDS);
+		return -EINVAL;
+	}
+	if (vram_mb < MVGPU_VRAM_MIN >> 20 || vram_mb > MVGPU_MAX_POOL_MB) {
+		pr_err("vram_mb=%u is out of range, %u to %u\n", vram_mb,
+		       MVGPU_VRAM_MIN >> 20, MVGPU_MAX_POOL_MB);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int __init mvgpu_module_init(void)
+{
+	int ret;
+
+	ret = mvgpu_check_params();
+	if (ret)
+		return ret;
+
+	mvgpu_debugfs_init();
+	ret = mdev_register_driver(&mvgpu_mdev_driver);
+	if (ret)
+		goto err_debugfs;
+	ret = platform_driver_register(&mvgpu_card_driver);
+	if (ret)
+		goto err_mdev;
+	ret = mvgpu_add_cards();
+	if (ret)
+		goto err_platform;
+	return 0;
+
+err_platform:
+	platform_driver_unregister(&mvgpu_card_driver);
+err_mdev:
+	mdev_unregister_driver(&mvgpu_mdev_driver);
+err_debugfs:
+	mvgpu_debugfs_exit();
+	return ret;
+}
+
+static void __exit mvgpu_module_exit(void)
+{
+	mvgpu_remove_cards();
+	platform_driver_unregister(&mvgpu_card_driver);
+	mdev_unregister_driver(&mvgpu_mdev_driver);
+	mvgpu_debugfs_exit();
+}
+
+module_init(mvgpu_module_init);
+module_exit(mvgpu_module_exit);
+
+MODULE_DESCRIPTION("Mediated virtual GPU without hardware behind it");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/mvgpu/<uuid>/stats: what a vGPU has been doing.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "mvgpu.h"
+
+static struct dentry *mvgpu_debugfs_root;
+
+static struct mvgpu_stats mvgpu_stats_sum(const struct mvgpu_device *gpu)
+{
+	struct mvgpu_stats sum = {};
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mvgpu_stats *stats = per_cpu_ptr(gpu->stats, cpu);
+
+		sum.reads += READ_ONCE(stats->reads);
+		sum.writes += READ_ONCE(stats->writes);
+		sum.faults += READ_ONCE(stats->faults);
+	}
+	return sum;
+}
+
+static int stats_show(struct seq_file *seq, void *unused)
+{
+	struct mvgpu_device *gpu = seq->private;
+	struct mvgpu_stats sum = mvgpu_stats_sum(gpu);
+
+	seq_printf(seq, "reads %llu\n", sum.reads);
+	seq_printf(seq, "writes %llu\n", sum.writes);
+	seq_printf(seq, "faults %llu\n", sum.faults);
+	seq_printf(seq, "vram_mib %lu\n",
+		   READ_ONCE(gpu->vram.nr_present) * (MVGPU_CHUNK_SIZE >> 20));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/**
+ * mvgpu_debugfs_init() - make the module's folder
+ *
+ * Debugfs is for people: where it fails, nothing else does.
+ */
+void mvgpu_debugfs_init(void)
+{
+	mvgpu_debugfs_root = debugfs_create_dir("mvgpu", NULL);
+}
+
+/**
+ * mvgpu_debugfs_exit() - remove it
+ */
+void mvgpu_debugfs_exit(void)
+{
+	debugfs_remove(mvgpu_debugfs_root);
+}
+
+/**
+ * mvgpu_debugfs_add() - make a vGPU's folder, named by its UUID
+ * @gpu: the vGPU
+ */
+void mvgpu_debugfs_add(struct mvgpu_device *gpu)
+{
+	gpu->debugfs = debugfs_create_dir(dev_name(gpu->vdev.dev), mvgpu_debugfs_root);
+	debugfs_create_file("stats", 0444, gpu->debugfs, gpu, &stats_fops);
+}
+
+/**
+ * mvgpu_debugfs_remove() - remove it; returns when nobody reads there any more
+ * @gpu: the vGPU
+ */
+void mvgpu_debugfs_remove(struct mvgpu_device *gpu)
+{
+	debugfs_remove(gpu->debugfs);
+}

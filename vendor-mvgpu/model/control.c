@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Page 1 of BAR 2: the control registers.
+ */
+#include "fields.h"
+
+static void mvgpu_control_store(struct mvgpu *vgpu, u32 offset, u32 value, u32 mask)
+{
+	mvgpu_image_store(vgpu, MVGPU_IMAGE_REGS, offset, value, mask);
+}
+
+static void mvgpu_enable_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+			       u32 value, u32 mask)
+{
+	u32 before = mvgpu_irq_active(vgpu);
+
+	mvgpu_control_store(vgpu, offset, value, mask & field->writable);
+	mvgpu_irq_update(vgpu, before);
+}
+
+static void mvgpu_ack_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+			    u32 value, u32 mask)
+{
+	u32 before = mvgpu_irq_active(vgpu);
+
+	mvgpu_control_store(vgpu, MVGPU_REG_INTR_STATUS, 0, value & MVGPU_CAUSE_MASK);
+	mvgpu_irq_update(vgpu, before);
+}
+
+static void mvgpu_raise_locked(struct mvgpu *vgpu, u32 causes)
+{
+	u32 before = mvgpu_irq_active(vgpu);
+
+	mvgpu_control_store(vgpu, MVGPU_REG_INTR_STATUS, ~0u, causes & MVGPU_CAUSE_MASK);
+	mvgpu_irq_update(vgpu, before);
+}
+
+static void mvgpu_raise_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+			      u32 value, u32 mask)
+{
+	mvgpu_raise_locked(vgpu, value);
+}
+
+/**
+ * mvgpu_irq_raise() - something happened in the device
+ * @vgpu: the vGPU
+ * @causes: the causes of interrupt that become pending, a mask; others than MVGPU_CAUSE_MASK has
+ *	are ignored
+ *
+ * Context: any; calls the host's interrupt ops.
+ */
+void mvgpu_irq_raise(struct mvgpu *vgpu, u32 causes)
+{
+	mvgpu_lock(&vgpu->lock);
+	mvgpu_raise_locked(vgpu, causes);
+	mvgpu_unlock(&vgpu->lock);
+}
+
+static const struct mvgpu_field mvgpu_control_fields[] = {
+	{
+		.name = "ID", .offset = MVGPU_REG_ID, .size = 4,
+		.access = MVGPU_RO, .reset = MVGPU_ID_VALUE,
+	}, {
+		.name = "VERSION", .offset = MVGPU_REG_VERSION, .size = 4,
+		.access = MVGPU_RO, .reset = MVGPU_VERSION_VALUE,
+	}, {
+		.name = "SCRATCH", .offset = MVGPU_REG_SCRATCH, .size = 4,
+		.access = MVGPU_RW, .writable = 0xffffffff,
+	}, {
+		.name = "INTR_STATUS", .offset = MVGPU_REG_INTR_STATUS, .size = 4,
+		.access = MVGPU_RO,
+	}, {
+		.name = "INTR_ENABLE", .offset = MVGPU_REG_INTR_ENABLE, .size = 4,
+		.access = MVGPU_RW, .writable = MVGPU_CAUSE_MASK, .write = mvgpu_enable_write,
+	}, {
+		.name = "INTR_ACK", .offset = MVGPU_REG_INTR_ACK, .size = 4,
+		.access = MVGPU_WO, .write = mvgpu_ack_write,
+	}, {
+		.name = "INTR_RAISE", .offset = MVGPU_REG_INTR_RAISE, .size = 4,
+		.access = MVGPU_WO, .write = mvgpu_raise_write,
+	},
+};
+
+const struct mvgpu_page mvgpu_control_page = {
+	.image = MVGPU_IMAGE_REGS,
+	.base = MVGPU_CTRL_OFFSET,
+	.fields = mvgpu_control_fields,
+	.num_fields = ARRAY_SIZE(mvgpu_control_fields),
+};
