@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A vGPU: made when a client attaches, gone when the last user lets go of it.
+ *
+ * The client maps the VRAM and keeps what it has mapped: the next client gets
+ * other memory.  Its file is sealed, so that nobody can take pages away under
+ * this process or hide more of them in it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "server.h"
+
+#define VU_VRAM_SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+static int vu_vram_create(struct vu_gpu *gpu, size_t size)
+{
+	int ret;
+
+	gpu->vram_fd = memfd_create("mvgpu-vram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (gpu->vram_fd < 0)
+		return -errno;
+	if (ftruncate(gpu->vram_fd, size) ||
+	    fcntl(gpu->vram_fd, F_ADD_SEALS, VU_VRAM_SEALS))
+		goto err_close;
+	gpu->vram = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, gpu->vram_fd, 0);
+	if (gpu->vram == MAP_FAILED)
+		goto err_close;
+	return 0;
+
+err_close:
+	ret = -errno;
+	close(gpu->vram_fd);
+	return ret;
+}
+
+static void vu_vram_destroy(struct vu_gpu *gpu)
+{
+	munmap(gpu->vram, gpu->model.config->vram_size);
+	close(gpu->vram_fd);
+}
+
+static void vu_vram_clear(struct vu_gpu *gpu)
+{
+	/* Mappings stay, here and in the client, and find zeroes. */
+	if (fallocate(gpu->vram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      gpu->model.config->vram_size))
+		vu_error("VRAM was not cleared: %m");
+}
+
+static void vu_host_function_reset(void *host)
+{
+	vu_vram_clear(host);
+}
+
+static const struct mvgpu_host_ops vu_host_ops = {
+	.set_intx = vu_irq_set_intx,
+	.send_msi = vu_irq_send_msi,
+	.function_reset = vu_host_function_reset,
+};
+
+/**
+ * vu_gpu_create() - make a vGPU, in its reset state
+ * @gpu: set to it, with one reference
+ * @config: its type's constants; must stay as long as the vGPU
+ * @hide_msix: the client is not to see that there is MSI-X
+ *
+ * Return: 0, or a negative errno: there is no memory, or no descriptor.
+ */
+int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool hide_msix)
+{
+	struct vu_gpu *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	ret = mvgpu_init(&new->model, config, &vu_host_ops, new);
+	if (ret)
+		goto err_free;
+	ret = vu_vram_create(new, config->vram_size);
+	if (ret)
+		goto err_model;
+	vu_irq_init(&new->irq);
+	new->hide_msix = hide_msix;
+	atomic_init(&new->references, 1);
+	*gpu = new;
+	return 0;
+
+err_model:
+	mvgpu_fini(&new->model);
+err_free:
+	free(new);
+	return ret;
+}
+
+/**
+ * vu_gpu_get() - one user more
+ * @gpu: a vGPU that the caller knows to have a user
+ *
+ * Return: @gpu.
+ */
+struct vu_gpu *vu_gpu_get(struct vu_gpu *gpu)
+{
+	atomic_fetch_add(&gpu->references, 1);
+	return gpu;
+}
+
+/**
+ * vu_gpu_put() - one user less; with the last one the vGPU goes
+ * @gpu: the vGPU
+ */
+void vu_gpu_put(struct vu_gpu *gpu)
+{
+	if (atomic_fetch_sub(&gpu->references, 1) != 1)
+		return;
+	vu_irq_fini(gpu);
+	vu_vram_destroy(gpu);
+	mvgpu_fini(&gpu->model);
+	free(gpu);
+}
+
+/**
+ * vu_gpu_reset() - back to the state after power-on, VRAM too
+ * @gpu: the vGPU; its eventfds stay set up
+ */
+void vu_gpu_reset(struct vu_gpu *gpu)
+{
+	mvgpu_reset(&gpu->model);
+	vu_vram_clear(gpu);
+}

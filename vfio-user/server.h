@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mvgpu-server: the device model behind the vfio-user protocol.
+ *
+ * A device (device.c) is a socket and a type.  While a client is attached to
+ * it, it has a vGPU (gpu.c): an instance of the model, its VRAM and its
+ * interrupts, made for this client and gone with it.  A session (session.c)
+ * is a connection: a thread of its own that takes a message, lets a command
+ * (commands.c) act on it and sends the reply.  What a command is about is in
+ * a file of its own: version.c, region.c, irq.c, dma.c.
+ *
+ * The main thread (server.c) accepts connections and waits for signals; it
+ * never waits for a client.  Who looks at the picture (picture.c, control.c,
+ * vnc.c) does it in further threads, with a reference to the vGPU.
+ *
+ * Order of locks, outermost first; each is described where it is declared:
+ *
+ *	vu_device.lock
+ *	mvgpu.lock (the model's)
+ *	  vu_irq.lock
+ */
+#ifndef VU_SERVER_H
+#define VU_SERVER_H
+
+#include <linux/vfio.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "log.h"
+#include "protocol.h"
+#include "vgpu.h"
+
+/**
+ * struct vu_irq - the interrupts of a vGPU, as the client has set them up
+ * @lock: protects the rest against the model, which may interrupt from any
+ *	thread.  Taken inside the model's lock, so no call into the model is
+ *	made under it.
+ * @index: VFIO index that is enabled (INTx, MSI or MSI-X), VFIO_PCI_NUM_IRQS
+ *	for none
+ * @trigger: eventfd of each vector of that index, -1 where nobody listens
+ * @req: eventfd that asks the client to let go of the device, or -1
+ * @unmask: eventfd that unmasks INTx, or -1.  The session's thread alone uses
+ *	it.
+ * @intx_level: the level of the wire
+ * @intx_masked: by the client, or by VFIO's rule that a delivered INTx masks
+ *	itself
+ */
+struct vu_irq {
+	pthread_mutex_t lock;
+	unsigned int index;
+	int trigger[MVGPU_NUM_VECTORS];
+	int req;
+	int unmask;
+	bool intx_level;
+	bool intx_masked;
+};
+
+/**
+ * struct vu_gpu - a vGPU
+ * @references: the session's and those of who looks at the picture
+ * @model: the device as the guest sees it
+ * @irq: interrupts
+ * @vram_fd: BAR 0's memory, sealed: the client has it too
+ * @vram: the same, mapped
+ * @hide_msix: the client does not see that there is MSI-X
+ */
+struct vu_gpu {
+	atomic_uint references;
+	struct mvgpu model;
+	struct vu_irq irq;
+	int vram_fd;
+	__u8 *vram;
+	bool hide_msix;
+};
+
+/**
+ * struct vu_device - what a socket offers
+ * @name: for people: the socket's path
+ * @config: the model's share of its type
+ * @hide_msix: clients do not see that there is MSI-X
+ * @lock: protects what follows
+ * @detached: signalled when @gpu becomes NULL
+ * @gpu: that of the client that is attached, NULL without one
+ * @client: the socket of that client
+ */
+struct vu_device {
+	const char *name;
+	struct mvgpu_config config;
+	bool hide_msix;
+	pthread_mutex_t lock;
+	pthread_cond_t detached;
+	struct vu_gpu *gpu;
+	int client;
+};
+
+/**
+ * struct vu_limits - what a server allows its clients
+ * @timeout_ms: for the first message, for the rest of a message that has begun,
+ *	and for taking a reply
+ * @poll_us: how long a session may look for the next message before it sleeps
+ */
+struct vu_limits {
+	unsigned int timeout_ms;
+	unsigned int poll_us;
+};
+
+/**
+ * struct vu_dma_window - a range of the client's memory
+ * @address: where it is for the device
+ * @size: bytes
+ * @flags: VU_DMA_FLAG_*
+ * @memory: the same, mapped; NULL where the client has sent no file, or one
+ *	that it could truncate
+ */
+struct vu_dma_window {
+	__u64 address;
+	__u64 size;
+	__u32 flags;
+	void *memory;
+};
+
+/**
+ * struct vu_dma - the client's memory, as far as it lets the device have it
+ * @windows: by ascending address, without overlap
+ * @count: how many
+ * @room: for how many there is memory
+ */
+struct vu_dma {
+	struct vu_dma_window *windows;
+	unsigned int count;
+	unsigned int room;
+};
+
+/**
+ * struct vu_fds - file descriptors that came with a message
+ * @fd: the first @count are there; a command that keeps one puts -1 in its place
+ * @count: how many came
+ * @lost: there were more, which the kernel has closed
+ */
+struct vu_fds {
+	int fd[VU_MAX_FDS];
+	unsigned int count;
+	bool lost;
+};
+
+/**
+ * struct vu_session - a connection; the session's thread alone uses it, except
+ *	where it says otherwise
+ * @device: what it connects to
+ * @limits: the server's
+ * @fd: the socket
+ * @stopping: set by another thread: end
+ * @gpu: the vGPU, NULL until the version is negotiated
+ * @poll_ns: how long it looks for the next message at the moment
+ * @client_fds: how many descriptors the client takes in one message
+ * @dma: the client's memory
+ * @fds: those of the message that @in begins with
+ * @in: what has been received, VU_MAX_MESSAGE bytes
+ * @filled: how much of it
+ * @out: the reply that is being made, VU_MAX_MESSAGE bytes
+ */
+struct vu_session {
+	struct vu_device *device;
+	const struct vu_limits *limits;
+	int fd;
+	atomic_bool stopping;
+	struct vu_gpu *gpu;
+	__s64 poll_ns;
+	unsigned int client_fds;
+	struct vu_dma dma;
+	struct vu_fds fds;
+	__u8 *in;
+	size_t filled;
+	__u8 *out;
+};
+
+/**
+ * struct vu_request - a command as its handler gets it
+ * @session: where it came from
+ * @payload: behind the header, at any alignment
+ * @size: its bytes, within what the table of commands allows
+ * @fds: what came with it; only for commands that the table allows it
+ * @reply: room for the reply's payload, aligned
+ * @reply_size: the handler sets it
+ * @reply_fd: the handler sets it, where it sends one; it stays the handler's
+ * @end: the handler sets it to end the session after the reply
+ */
+struct vu_request {
+	struct vu_session *session;
+	const __u8 *payload;
+	size_t size;
+	struct vu_fds *fds;
+	void *reply;
+	size_t reply_size;
+	int reply_fd;
+	bool end;
+};
+
+/* gpu.c */
+int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool hide_msix);
+struct vu_gpu *vu_gpu_get(struct vu_gpu *gpu);
+void vu_gpu_put(struct vu_gpu *gpu);
+void vu_gpu_reset(struct vu_gpu *gpu);
+
+/* device.c */
+void vu_device_init(struct vu_device *device, const char *name,
+		    const struct mvgpu_config *config, bool hide_msix);
+void vu_device_fini(struct vu_device *device);
+int vu_device_attach(struct vu_device *device, int client, struct vu_gpu **gpu);
+void vu_device_detach(struct vu_device *device, struct vu_gpu *gpu);
+struct vu_gpu *vu_device_look(struct vu_device *device);
+
+/* fds.c */
+void vu_fds_close(struct vu_fds *fds);
+void vu_fds_take(struct vu_fds *fds, struct msghdr *msg);
+void vu_fds_append(struct vu_fds *to, struct vu_fds *from);
+int vu_fds_keep(struct vu_fds *fds, unsigned int i);
+
+/* session.c */
+int vu_session_init(struct vu_session *session, struct vu_device *device,
+		    const struct vu_limits *limits, int fd);
+void vu_session_fini(struct vu_session *session);
+void vu_session_run(struct vu_session *session);
+void vu_session_stop(struct vu_session *session);
+
+/* commands.c */
+int vu_command_run(struct vu_request *request, const struct vu_header *header);
+
+/* version.c */
+int vu_version(struct vu_request *request);
+
+/* region.c */
+#define VU_NUM_REGIONS	VFIO_PCI_NUM_REGIONS
+int vu_region_info(struct vu_request *request);
+int vu_region_read(struct vu_request *request);
+int vu_region_write(struct vu_request *request);
+int vu_region_write_multi(struct vu_request *request);
+
+/* irq.c */
+void vu_irq_set_intx(void *host, bool level);
+void vu_irq_send_msi(void *host, unsigned int vector);
+void vu_irq_init(struct vu_irq *irq);
+void vu_irq_fini(struct vu_gpu *gpu);
+int vu_irq_info(struct vu_request *request);
+int vu_irq_set(struct vu_request *request);
+void vu_irq_unmasked(struct vu_irq *irq);
+void vu_irq_request_release(struct vu_irq *irq);
+
+/* dma.c */
+int vu_dma_map(struct vu_request *request);
+int vu_dma_unmap(struct vu_request *request);
+void vu_dma_fini(struct vu_dma *dma);
+
+#endif /* VU_SERVER_H */
