@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A transport for the model that only takes notes, and short forms of the accesses that tests make.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include "fields.h"
+#include "tap.h"
+#include "util.h"
+
+/**
+ * struct host - what the model told its transport
+ * @intx: the level of INTx
+ * @intx_changes: how often it changed
+ * @repeated: INTx was set to the level that it had
+ * @messages: messages a vector
+ * @bad_vector: a message of a vector that does not exist or that nobody listens to
+ * @two_wires: a message while INTx was high
+ * @resets: function_reset was called
+ * @unlocked: INTx or a message without the model's lock, or function_reset with it
+ * @on_reset: called by function_reset, if set
+ */
+struct host {
+	struct mvgpu *vgpu;
+	bool intx;
+	unsigned int intx_changes;
+	bool repeated;
+	unsigned int messages[MVGPU_NUM_VECTORS];
+	bool bad_vector;
+	bool two_wires;
+	unsigned int resets;
+	bool unlocked;
+	void (*on_reset)(struct host *host);
+};
+
+extern const struct mvgpu_host_ops host_ops;
+
+/* A type for tests that care for none in particular. */
+extern const struct mvgpu_config host_config;
+
+/* Bails out if it cannot. */
+void host_init(struct host *host, struct mvgpu *vgpu, const struct mvgpu_config *config);
+
+/* Checks also that the model kept to the contract of struct mvgpu_host_ops. */
+void host_fini(struct host *host);
+
+u32 host_read(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size);
+void host_write(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size,
+		u32 value);
+
+/* The whole of an image */
+void host_dump(struct host *host, enum mvgpu_image image, u8 *bytes);
+
+/* A mask of the first @n vectors, for mvgpu_irq_set_mode() */
+static inline u32 first_vectors(unsigned int n)
+{
+	return (1u << n) - 1;
+}
+
+static inline u32 cfg_read(struct host *host, u32 offset, unsigned int size)
+{
+	return host_read(host, MVGPU_IMAGE_CONFIG, offset, size);
+}
+
+static inline void cfg_write(struct host *host, u32 offset, unsigned int size, u32 value)
+{
+	host_write(host, MVGPU_IMAGE_CONFIG, offset, size, value);
+}
+
+static inline u32 reg_read(struct host *host, u32 offset)
+{
+	return host_read(host, MVGPU_IMAGE_REGS, offset, 4);
+}
+
+static inline void reg_write(struct host *host, u32 offset, u32 value)
+{
+	host_write(host, MVGPU_IMAGE_REGS, offset, 4, value);
+}
+
+#endif /* HOST_H */

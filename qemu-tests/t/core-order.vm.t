@@ -1,0 +1,4 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+exec "$LAB" run --kernel "$KERNEL" --name core-order --timeout 900 -- \
+	qemu-tests/core/order.sh

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a register access costs over the socket, beside a plain ping-pong of messages of the same
+ * size through recvmsg and sendmsg with room for descriptors; on one processor, and on two.
+ *
+ * Prints a JSON line for each: nanoseconds a round trip, the fastest, the median and the 99th in a
+ * hundred.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mvgpu_regs.h"
+#include "server.h"
+
+#define TRIPS	20000
+#define WARM_UP	1000
+
+#define READ_COMMAND	(sizeof(struct vu_header) + sizeof(struct vu_region_access))
+#define READ_REPLY	(READ_COMMAND + 4)
+#define WRITE_COMMAND	READ_REPLY
+#define WRITE_REPLY	READ_COMMAND
+
+static void pin(pid_t pid, unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(pid, sizeof(set), &set))
+		tap_bail("processor %u: %s", cpu, strerror(errno));
+}
+
+static ssize_t receive(int fd, void *buf, size_t room)
+{
+	char control[CMSG_SPACE(sizeof(int) * VU_MAX_FDS)];
+	struct iovec iov = { .iov_base = buf, .iov_len = room };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+
+	return recvmsg(fd, &msg, 0);
+}
+
+static ssize_t transmit(int fd, const void *buf, size_t size)
+{
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	long long x = *(const long long *)a, y = *(const long long *)b;
+
+	return (x > y) - (x < y);
+}
+
+static long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+static void measure(int fd, const void *command, size_t size, size_t wanted, const char *bench,
+		    const char *variant, unsigned int cpus)
+{
+	static long long trips[TRIPS];
+	char reply[256];
+	int i;
+
+	for (i = -WARM_UP; i < TRIPS; i++) {
+		long long begun = now_ns();
+
+		if (transmit(fd, command, size) != (ssize_t)size ||
+		    receive(fd, reply, sizeof(reply)) != (ssize_t)wanted)
+			tap_bail("%s, %s: a trip failed", bench, variant);
+		if (i >= 0)
+			trips[i] = now_ns() - begun;
+	}
+	qsort(trips, TRIPS, sizeof(trips[0]), by_value);
+	printf("{\"bench\": \"%s\", \"variant\": \"%s\", \"unit\": \"ns\", \"value\": %lld, "
+	       "\"median\": %lld, \"p99\": %lld, \"n\": %d, \"cpus\": %u}\n", bench, variant,
+	       trips[0], trips[TRIPS / 2], trips[TRIPS * 99 / 100], TRIPS, cpus);
+	fflush(stdout);
+}
+
+/* The other end of the plain one: answers what comes with @reply bytes. */
+static pid_t echo(int fd, int other, size_t reply)
+{
+	pid_t pid = fork();
+	char buf[256] = { };
+
+	if (pid)
+		return pid;
+	close(other);
+	while (receive(fd, buf, sizeof(buf)) > 0)
+		transmit(fd, buf, reply);
+	_exit(0);
+}
+
+static void plain(const void *command, size_t size, size_t reply, const char *bench,
+		  unsigned int cpus)
+{
+	int wire[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, wire))
+		tap_bail("socketpair: %s", strerror(errno));
+	pid = echo(wire[1], wire[0], reply);
+	close(wire[1]);
+	pin(pid, cpus - 1);
+	measure(wire[0], command, size, reply, bench, "plain", cpus);
+	close(wire[0]);
+	waitpid(pid, NULL, 0);
+}
+
+static void access_command(uint8_t *to, uint16_t command, uint64_t offset, size_t payload)
+{
+	struct vu_region_access access = { .region = BAR2, .offset = offset, .count = 4 };
+	struct vu_header header;
+
+	vuc_header(&header, command, payload);
+	memcpy(to, &header, sizeof(header));
+	memcpy(to + sizeof(header), &access, sizeof(access));
+}
+
+static void served(const uint8_t *read, const uint8_t *write, unsigned int cpus,
+		   const char *variant, const char *const *options)
+{
+	struct server server;
+	int fd;
+
+	server_start(&server, options);
+	pin(server.pid, cpus - 1);
+	fd = server_attach(&server);
+	measure(fd, read, READ_COMMAND, READ_REPLY, "user-reg-read-4", variant, cpus);
+	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "user-reg-write-4", variant, cpus);
+	close(fd);
+	server_stop(&server, SIGTERM);
+}
+
+int main(void)
+{
+	static const char *const blocking[] = { "--log-level", "info", NULL };
+	static const char *const polling[] = { "--log-level", "info", "--poll", "200", NULL };
+	uint8_t read[READ_COMMAND] = { }, write[WRITE_COMMAND] = { };
+	unsigned int cpus, max = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+
+	access_command(read, VU_REGION_READ, MVGPU_REG_ID, sizeof(read) - sizeof(struct vu_header));
+	access_command(write, VU_REGION_WRITE, MVGPU_REG_SCRATCH,
+		       sizeof(write) - sizeof(struct vu_header));
+	pin(0, 0);
+	for (cpus = 1; cpus <= max; cpus++) {
+		plain(read, READ_COMMAND, READ_REPLY, "user-reg-read-4", cpus);
+		plain(write, WRITE_COMMAND, WRITE_REPLY, "user-reg-write-4", cpus);
+		served(read, write, cpus, "server", blocking);
+		if (cpus > 1)
+			served(read, write, cpus, "server, polling", polling);
+	}
+	return 0;
+}
