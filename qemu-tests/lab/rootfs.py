@@ -53,11 +53,13 @@ def key():
 
 
 def mirror():
-    """The Debian mirror that this machine's apt uses, or Debian's own.
+    """The Debian mirror: DEBIAN_MIRROR, or the one that this machine's apt uses.
 
     apt knows a repository's origin only once it has its lists, so repositories
     without any count by their name.
     """
+    if os.environ.get("DEBIAN_MIRROR"):
+        return os.environ["DEBIAN_MIRROR"]
     for wanted in (["Origin: Debian"], ["--no-release-info"]):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             sites = subprocess.run(
@@ -68,7 +70,7 @@ def mirror():
                 site, _, release = line.partition(" ")
                 if re.search(r"/debian/?$", site) and not re.search("security|updates", release):
                     return site
-    return "http://deb.debian.org/debian"
+    raise Fail("this machine's apt has no Debian mirror; name one: DEBIAN_MIRROR=URL")
 
 
 def _proxies():
