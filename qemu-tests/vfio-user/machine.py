@@ -15,7 +15,7 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "guests")]
 
-from nested import Guest, Qmp, Timeout, Wire, parse_ppm  # noqa: E402  (needs the path above)
+from nested import KERNEL_ARGS, Guest, Qmp, Timeout, Wire, parse_ppm  # noqa: E402  (needs the path above)
 
 BUILD = os.environ["B"]
 SERVER = os.environ["MVGPU_SERVER"]
@@ -115,8 +115,7 @@ class UserGuest(Guest):
         for one in devices:
             self.argv += ["-device", json.dumps(one)]
         self.argv += ["-kernel", kernel(), "-initrd", initrd or os.path.join(BUILD, "guest.cpio"),
-                      "-append",
-                      f"console=ttyS0 loglevel=4 panic=-1 oops=panic {append}".strip()]
+                      "-append", f"{KERNEL_ARGS} {append}".strip()]
         self.process = None
 
 
