@@ -149,7 +149,8 @@ def expect_fresh(guest, size):
     with open(path, "rb") as vram:
         expect(vram.read().count(0), size, "zero bytes of VRAM")
     for register in (REG_SCRATCH, REG_INTR_STATUS, REG_INTR_ENABLE):
-        seen = guest.hmp(f"xp /1wx {address[BAR_REGS] + register:#x}")
+        seen = guest.qmp("human-monitor-command", **{
+            "command-line": f"xp /1wx {address[BAR_REGS] + register:#x}"})
         expect(seen.split()[1:], ["0x00000000"], f"register {register:#x}")
 
 
