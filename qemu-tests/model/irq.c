@@ -21,6 +21,7 @@ struct ref {
 	bool masked[VECTORS];
 	enum mvgpu_irq_mode mode;
 	bool listens[VECTORS];
+	unsigned int vectors;	/* that the driver has enabled, as the VMM's listening shows */
 	bool pba[VECTORS];
 	bool sent[VECTORS];
 };
@@ -63,18 +64,12 @@ static bool ref_masked(const struct ref *ref, unsigned int vector)
 	return ref->mask_all || (ref->table_used && ref->masked[vector]);
 }
 
-/* The vector of a cause; none, that is VECTORS, where nobody listens to any. */
+/* The vector of a cause; none, that is VECTORS, where none is enabled. */
 static unsigned int ref_vector(const struct ref *ref, unsigned int cause)
 {
-	unsigned int vector, enabled = 0;
-
-	for (vector = 0; vector < VECTORS; vector++) {
-		if (ref->listens[vector])
-			enabled = vector + 1;
-	}
-	if (!enabled)
+	if (!ref->vectors)
 		return VECTORS;
-	return cause < enabled ? cause : 0;
+	return cause < ref->vectors ? cause : 0;
 }
 
 /* A cause has become active. */
@@ -111,7 +106,7 @@ static void ref_settle(struct ref *ref)
 
 static void ref_reset(struct ref *ref)
 {
-	struct ref new = { .mode = ref->mode };
+	struct ref new = { .mode = ref->mode, .vectors = ref->vectors };
 	unsigned int i;
 
 	for (i = 0; i < VECTORS; i++) {
@@ -128,8 +123,12 @@ static void ref_set_mode(struct ref *ref, enum mvgpu_irq_mode mode, u32 listener
 	unsigned int i, vector;
 
 	ref->mode = mode;
+	if (mode != old.mode)
+		ref->vectors = 0;
 	for (i = 0; i < VECTORS; i++) {
 		ref->listens[i] = listeners >> i & 1;
+		if (ref->listens[i] && ref->vectors <= i)
+			ref->vectors = i + 1;
 		if (mode != old.mode)
 			ref->pba[i] = false;
 	}
@@ -263,13 +262,14 @@ static const struct op small_ops[] = {
 	{ RESET, 0, 0 },
 };
 
-#define NUM_KEYS	0x8000
+#define NUM_KEYS	0x20000
 
 /* A number of its own for each state that those operations can lead to. */
 static u32 ref_key(const struct ref *ref)
 {
-	u32 key = ref->mode << 2 | ref->listens[1] << 1 | ref->listens[0];
+	u32 key = ref->mode << 2 | ref->vectors;
 
+	key = key << 2 | ref->listens[1] << 1 | ref->listens[0];
 	key = key << 2 | ref->pending[1] << 1 | ref->pending[0];
 	key = key << 2 | ref->enabled[1] << 1 | ref->enabled[0];
 	key = key << 2 | ref->masked[1] << 1 | ref->masked[0];
@@ -457,8 +457,16 @@ static void test_listeners(struct host *host)
 	tap_ok(host->messages[1] == 2 && host->messages[3] == 1,
 	       "who listens anew hears what is active, and nobody else does");
 	mvgpu_irq_set_mode(host->vgpu, MVGPU_IRQ_MSIX, 0x3);
-	tap_ok(host->messages[0] == 1 && host->messages[1] == 2,
-	       "a cause that has lost its vector is heard on the first");
+	tap_ok(host->messages[0] == 0 && host->messages[1] == 2,
+	       "a vector that is left keeps its causes");
+	reg_write(host, MVGPU_REG_INTR_ACK, 0x8);
+	reg_write(host, MVGPU_REG_INTR_RAISE, 0x8);
+	tap_ok(host->messages[0] == 0 && host->messages[3] == 1, "which nobody hears");
+	mvgpu_irq_set_mode(host->vgpu, MVGPU_IRQ_MSIX, 0xa);
+	tap_ok(host->messages[0] == 0 && host->messages[3] == 2, "until somebody listens again");
+	mvgpu_irq_set_mode(host->vgpu, MVGPU_IRQ_MSI, 0x3);
+	tap_ok(host->messages[0] == 1 && host->messages[1] == 3,
+	       "in a mode with fewer vectors they are heard on the first");
 	mvgpu_reset(host->vgpu);
 	mvgpu_irq_set_mode(host->vgpu, MVGPU_IRQ_NONE, 0);
 }

@@ -25,23 +25,18 @@ u32 mvgpu_irq_active(const struct mvgpu *vgpu)
 	       mvgpu_image_load(vgpu, MVGPU_IMAGE_REGS, MVGPU_REG_INTR_ENABLE, 4);
 }
 
-/*
- * The vector of a cause: its own, or else the first.  The highest vector that
- * somebody listens to says how many the driver has enabled.
- */
-static unsigned int mvgpu_irq_vector_of(unsigned int cause, u32 listeners)
+/* The vector of a cause: its own, or the first where the driver has enabled no such one. */
+static unsigned int mvgpu_irq_vector_of(unsigned int cause, unsigned int vectors)
 {
-	unsigned int enabled = fls(listeners);
-
-	return cause < enabled ? cause : 0;
+	return cause < vectors ? cause : 0;
 }
 
-/* The vectors of a set of causes; none where nobody listens to any. */
+/* The vectors of a set of causes; none where none is enabled. */
 static u32 mvgpu_irq_vectors_of(const struct mvgpu *vgpu, u32 causes)
 {
-	u32 own = causes & (BIT(fls(vgpu->irq_listeners)) - 1);
+	u32 own = causes & (BIT(vgpu->irq_vectors) - 1);
 
-	if (own != causes && vgpu->irq_listeners)
+	if (own != causes && vgpu->irq_vectors)
 		own |= BIT(0);
 	return own;
 }
@@ -134,21 +129,20 @@ void mvgpu_irq_update(struct mvgpu *vgpu, u32 before)
 	mvgpu_irq_deliver(vgpu, mvgpu_irq_vectors_of(vgpu, mvgpu_irq_active(vgpu) & ~before));
 }
 
-/* The vectors that a message is due to when @mode and @listeners come. */
-static u32 mvgpu_irq_due(const struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listeners)
+/* The vectors that a message is due to where the wiring changes from @old_vectors and @known. */
+static u32 mvgpu_irq_due(const struct mvgpu *vgpu, unsigned int old_vectors, u32 known)
 {
-	u32 known = mode == vgpu->irq_mode ? vgpu->irq_listeners : 0;
 	u32 active = mvgpu_irq_active(vgpu);
 	unsigned int cause, vector;
 	u32 due = 0;
 
 	for (cause = 0; cause < MVGPU_NUM_CAUSES; cause++) {
-		vector = mvgpu_irq_vector_of(cause, listeners);
+		vector = mvgpu_irq_vector_of(cause, vgpu->irq_vectors);
 		if (active & BIT(cause) &&
-		    (vector != mvgpu_irq_vector_of(cause, known) || !(known & BIT(vector))))
+		    (vector != mvgpu_irq_vector_of(cause, old_vectors) || !(known & BIT(vector))))
 			due |= BIT(vector);
 	}
-	return due & listeners;
+	return due & vgpu->irq_listeners;
 }
 
 /**
@@ -157,25 +151,32 @@ static u32 mvgpu_irq_due(const struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32
  * @mode: by which of its wires it is to interrupt from now on
  * @listeners: for MVGPU_IRQ_MSI and MVGPU_IRQ_MSIX: a mask of the vectors that somebody listens to
  *
- * The highest vector that somebody listens to says how many the driver has enabled; the causes
- * beyond use vector 0.
+ * The highest vector that somebody has listened to since the mode was set says how many the driver
+ * has enabled; the causes beyond use vector 0.
  *
  * No interrupt is lost by a change, and nobody is disturbed by one that is not about him: INTx goes
  * to the level that the causes ask for, before any message is sent; of each cause that is active a
- * message is sent where its vector is another one now, or has not been listened to in this mode.
+ * message is sent where its vector is another one now, or was not listened to before.
  *
  * Context: any; calls the host's interrupt ops.
  */
 void mvgpu_irq_set_mode(struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listeners)
 {
-	u32 due;
+	unsigned int vectors;
+	u32 known;
 
 	listeners &= BIT(MVGPU_NUM_VECTORS) - 1;
 	mvgpu_lock(&vgpu->lock);
-	due = mvgpu_irq_due(vgpu, mode, listeners);
-	vgpu->irq_mode = mode;
+	if (mode != vgpu->irq_mode) {
+		vgpu->irq_mode = mode;
+		vgpu->irq_vectors = 0;
+		vgpu->irq_listeners = 0;
+	}
+	vectors = vgpu->irq_vectors;
+	known = vgpu->irq_listeners;
+	vgpu->irq_vectors = max(vectors, (unsigned int)fls(listeners));
 	vgpu->irq_listeners = listeners;
-	mvgpu_irq_deliver(vgpu, due);
+	mvgpu_irq_deliver(vgpu, mvgpu_irq_due(vgpu, vectors, known));
 	mvgpu_unlock(&vgpu->lock);
 }
 

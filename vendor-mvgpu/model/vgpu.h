@@ -110,6 +110,8 @@ struct mvgpu_scanout {
  * @images: what the guest reads, little endian
  * @irq_mode: set by the transport
  * @irq_listeners: mask of the vectors that somebody listens to in that mode
+ * @irq_vectors: how many vectors the driver has enabled, as far as the listeners tell: one more
+ *	than the highest that has had one since the mode was set
  * @intx_level: what the transport last heard through set_intx
  * @msix_table_used: somebody has written the MSI-X table since the last reset: its mask bits count.
  *	A VMM that emulates the table itself never writes the device's, in which all vectors are
@@ -126,6 +128,7 @@ struct mvgpu {
 	__le32 *images[MVGPU_NUM_IMAGES];
 	enum mvgpu_irq_mode irq_mode;
 	u32 irq_listeners;
+	unsigned int irq_vectors;
 	bool intx_level;
 	bool msix_table_used;
 	bool reset_requested;
