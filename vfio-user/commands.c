@@ -40,7 +40,10 @@ static int vu_device_get_info(struct vu_request *request)
 
 static int vu_device_reset(struct vu_request *request)
 {
-	vu_gpu_reset(request->session->gpu);
+	struct vu_gpu *gpu = request->session->gpu;
+
+	vu_dma_reset(&gpu->dma);
+	vu_gpu_reset(gpu);
 	return 0;
 }
 

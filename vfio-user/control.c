@@ -58,12 +58,44 @@ static int vu_control_screenshot(struct vu_server *server, const char *arguments
 	return vu_picture_save(&server->ports[number].device, arguments + used);
 }
 
+static int vu_control_dma_read(struct vu_server *server, const char *arguments, int out)
+{
+	unsigned long long address, size;
+	unsigned int number;
+	int used = 0;
+
+	(void)out;
+	if (sscanf(arguments, "%9u %lli %lli %n", &number, &address, &size, &used) != 3 || !used ||
+	    !arguments[used])
+		return -EINVAL;
+	if (number >= server->num_ports)
+		return -ENODEV;
+	return vu_memory_save(&server->ports[number].device, address, size, arguments + used);
+}
+
+static int vu_control_dma_write(struct vu_server *server, const char *arguments, int out)
+{
+	unsigned long long address;
+	unsigned int number;
+	int used = 0;
+
+	(void)out;
+	if (sscanf(arguments, "%9u %lli %n", &number, &address, &used) != 2 || !used ||
+	    !arguments[used])
+		return -EINVAL;
+	if (number >= server->num_ports)
+		return -ENODEV;
+	return vu_memory_load(&server->ports[number].device, address, arguments + used);
+}
+
 static const struct vu_control_command {
 	const char *name;
 	int (*run)(struct vu_server *server, const char *arguments, int out);
 } vu_control_commands[] = {
 	{ "list", vu_control_list },
 	{ "screenshot", vu_control_screenshot },
+	{ "dma-read", vu_control_dma_read },
+	{ "dma-write", vu_control_dma_write },
 };
 
 static int vu_control_run(struct vu_server *server, char *line, int out)

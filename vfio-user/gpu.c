@@ -84,6 +84,7 @@ int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool h
 	if (ret)
 		goto err_model;
 	vu_irq_init(&new->irq);
+	vu_dma_init(&new->dma);
 	new->hide_msix = hide_msix;
 	atomic_init(&new->references, 1);
 	*gpu = new;
@@ -116,6 +117,7 @@ void vu_gpu_put(struct vu_gpu *gpu)
 {
 	if (atomic_fetch_sub(&gpu->references, 1) != 1)
 		return;
+	vu_dma_fini(&gpu->dma);
 	vu_irq_fini(gpu);
 	vu_vram_destroy(gpu);
 	mvgpu_fini(&gpu->model);

@@ -90,6 +90,12 @@ struct vu_device_info {
 	__u32 num_irqs;
 };
 
+/* The server's to its client.  Data follow in a write, and in the reply to a read. */
+struct vu_dma_access {
+	__u64 address;
+	__u64 count;
+};
+
 /* Data follows in a write, and in the reply to a read. */
 struct vu_region_access {
 	__u64 offset;

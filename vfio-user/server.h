@@ -4,10 +4,11 @@
  *
  * A device (device.c) is a socket and a type.  While a client is attached to
  * it, it has a vGPU (gpu.c): an instance of the model, its VRAM and its
- * interrupts, made for this client and gone with it.  A session (session.c)
+ * interrupts and the client's memory, made for this client and gone with it.  A session (session.c)
  * is a connection: a thread of its own that takes a message, lets a command
  * (commands.c) act on it and sends the reply.  What a command is about is in
- * a file of its own: version.c, region.c, irq.c, dma.c.
+ * a file of its own: version.c, region.c, irq.c, dma.c.  What the server asks
+ * of its client is in call.c.
  *
  * The main thread (server.c) accepts connections and waits for signals; it
  * never waits for a client.  Who looks at the picture (picture.c, control.c,
@@ -18,6 +19,9 @@
  *	vu_device.lock
  *	mvgpu.lock (the model's)
  *	  vu_irq.lock
+ *	vu_call.turn
+ *	  vu_call.lock
+ *	vu_dma.lock
  */
 #ifndef VU_SERVER_H
 #define VU_SERVER_H
@@ -60,10 +64,91 @@ struct vu_irq {
 };
 
 /**
+ * struct vu_dma_window - a range of the client's memory
+ * @address: where it is for the device
+ * @size: bytes
+ * @flags: VU_DMA_FLAG_*
+ * @memory: the same, mapped; NULL where it is reached by messages
+ */
+struct vu_dma_window {
+	__u64 address;
+	__u64 size;
+	__u32 flags;
+	void *memory;
+};
+
+/**
+ * enum vu_call_state - how far a call is
+ * @VU_CALL_CLOSED: there is no session to call through
+ * @VU_CALL_IDLE: there is none
+ * @VU_CALL_WANTED: the session's thread is to send it
+ * @VU_CALL_SENT: the client is to answer it
+ */
+enum vu_call_state {
+	VU_CALL_CLOSED,
+	VU_CALL_IDLE,
+	VU_CALL_WANTED,
+	VU_CALL_SENT,
+};
+
+/**
+ * struct vu_call - an access to the client's memory by message
+ * @turn: held by who calls: one at a time
+ * @lock: protects the rest
+ * @changed: signalled when @state or @waiting changes
+ * @state: written under @lock; the session's thread looks at it without
+ * @session: the session, while @state is not VU_CALL_CLOSED
+ * @thread: its thread
+ * @waiting: the caller still is; where it is not, an answer is dropped
+ * @write: to the client's memory, not from it
+ * @address: where
+ * @buf: the caller's
+ * @size: bytes of it
+ * @id: of the message
+ * @result: 0 or a negative errno, when @waiting has become false
+ */
+struct vu_call {
+	pthread_mutex_t turn;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	_Atomic enum vu_call_state state;
+	struct vu_session *session;
+	pthread_t thread;
+	bool waiting;
+	bool write;
+	__u64 address;
+	void *buf;
+	size_t size;
+	__u16 id;
+	int result;
+};
+
+/**
+ * struct vu_dma - the client's memory, as far as it lets the device have it
+ * @lock: held for reading by who uses the memory of a window, so that taking a
+ *	window away waits for that.  The session's thread alone takes it for
+ *	writing, and reads the rest without it.
+ * @windows: by ascending address, without overlap
+ * @count: how many
+ * @room: for how many there is memory
+ * @mapped: how many are mapped
+ * @call: reaches the others
+ */
+struct vu_dma {
+	pthread_rwlock_t lock;
+	struct vu_dma_window *windows;
+	unsigned int count;
+	unsigned int room;
+	unsigned int mapped;
+	struct vu_call call;
+};
+
+/**
  * struct vu_gpu - a vGPU
- * @references: the session's and those of who looks at the picture
+ * @references: the session's and those of others who use it
  * @model: the device as the guest sees it
  * @irq: interrupts
+ * @dma: the client's memory
  * @vram_fd: BAR 0's memory, sealed: the client has it too
  * @vram: the same, mapped
  * @hide_msix: the client does not see that there is MSI-X
@@ -72,6 +157,7 @@ struct vu_gpu {
 	atomic_uint references;
 	struct mvgpu model;
 	struct vu_irq irq;
+	struct vu_dma dma;
 	int vram_fd;
 	__u8 *vram;
 	bool hide_msix;
@@ -109,33 +195,6 @@ struct vu_limits {
 };
 
 /**
- * struct vu_dma_window - a range of the client's memory
- * @address: where it is for the device
- * @size: bytes
- * @flags: VU_DMA_FLAG_*
- * @memory: the same, mapped; NULL where the client has sent no file, or one
- *	that it could truncate
- */
-struct vu_dma_window {
-	__u64 address;
-	__u64 size;
-	__u32 flags;
-	void *memory;
-};
-
-/**
- * struct vu_dma - the client's memory, as far as it lets the device have it
- * @windows: by ascending address, without overlap
- * @count: how many
- * @room: for how many there is memory
- */
-struct vu_dma {
-	struct vu_dma_window *windows;
-	unsigned int count;
-	unsigned int room;
-};
-
-/**
  * struct vu_fds - file descriptors that came with a message
  * @fd: the first @count are there; a command that keeps one puts -1 in its place
  * @count: how many came
@@ -157,7 +216,7 @@ struct vu_fds {
  * @gpu: the vGPU, NULL until the version is negotiated
  * @poll_ns: how long it looks for the next message at the moment
  * @client_fds: how many descriptors the client takes in one message
- * @dma: the client's memory
+ * @client_transfer: how many bytes of data it takes or gives in one
  * @fds: those of the message that @in begins with
  * @in: what has been received, VU_MAX_MESSAGE bytes
  * @filled: how much of it
@@ -171,7 +230,7 @@ struct vu_session {
 	struct vu_gpu *gpu;
 	__s64 poll_ns;
 	unsigned int client_fds;
-	struct vu_dma dma;
+	__u32 client_transfer;
 	struct vu_fds fds;
 	__u8 *in;
 	size_t filled;
@@ -226,6 +285,7 @@ int vu_session_init(struct vu_session *session, struct vu_device *device,
 void vu_session_fini(struct vu_session *session);
 void vu_session_run(struct vu_session *session);
 void vu_session_stop(struct vu_session *session);
+int vu_session_send(struct vu_session *session, size_t size, int fd);
 
 /* commands.c */
 int vu_command_run(struct vu_request *request, const struct vu_header *header);
@@ -251,8 +311,29 @@ void vu_irq_unmasked(struct vu_irq *irq);
 void vu_irq_request_release(struct vu_irq *irq);
 
 /* dma.c */
+void vu_dma_init(struct vu_dma *dma);
+void vu_dma_fini(struct vu_dma *dma);
+void vu_dma_open(struct vu_dma *dma, struct vu_session *session);
+void vu_dma_close(struct vu_dma *dma);
+void vu_dma_reset(struct vu_dma *dma);
 int vu_dma_map(struct vu_request *request);
 int vu_dma_unmap(struct vu_request *request);
-void vu_dma_fini(struct vu_dma *dma);
+const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, bool write);
+int vu_dma_access(struct vu_dma *dma, __u64 address, void *buf, size_t size, bool write);
+
+/* call.c */
+void vu_call_init(struct vu_call *call);
+void vu_call_fini(struct vu_call *call);
+void vu_call_open(struct vu_call *call, struct vu_session *session);
+void vu_call_close(struct vu_call *call);
+void vu_call_cancel(struct vu_call *call, __u64 first, __u64 last);
+ssize_t vu_call_access(struct vu_call *call, __u64 address, void *buf, size_t size, bool write);
+int vu_call_send(struct vu_call *call);
+int vu_call_answered(struct vu_call *call, const struct vu_header *header, const __u8 *payload);
+
+static inline bool vu_call_wanted(const struct vu_call *call)
+{
+	return atomic_load_explicit(&call->state, memory_order_relaxed) == VU_CALL_WANTED;
+}
 
 #endif /* VU_SERVER_H */

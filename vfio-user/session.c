@@ -77,9 +77,10 @@ int vu_session_init(struct vu_session *session, struct vu_device *device,
 void vu_session_fini(struct vu_session *session)
 {
 	vu_fds_close(&session->fds);
-	vu_dma_fini(&session->dma);
-	if (session->gpu)
+	if (session->gpu) {
+		vu_dma_close(&session->gpu->dma);
 		vu_device_detach(session->device, session->gpu);
+	}
 	free(session->in);
 	free(session->out);
 	shutdown(session->fd, SHUT_RDWR);
@@ -114,6 +115,12 @@ static int vu_session_poll(struct vu_session *session)
 	return fds[0].revents ? 0 : -EINTR;
 }
 
+/* Whether the client is to be sent something. */
+static bool vu_session_has_call(const struct vu_session *session)
+{
+	return session->gpu && vu_call_wanted(&session->gpu->dma.call);
+}
+
 static __s64 vu_now_ns(void)
 {
 	struct timespec now;
@@ -137,6 +144,10 @@ static ssize_t vu_session_look(struct vu_session *session, struct msghdr *msg)
 		got = recvmsg(session->fd, msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (got >= 0 || errno != EAGAIN)
 			return got;
+		if (vu_session_has_call(session)) {
+			errno = EINTR;
+			return -1;
+		}
 	} while (vu_now_ns() - begun < session->poll_ns);
 
 	session->poll_ns /= 2;
@@ -197,8 +208,10 @@ static bool vu_session_complete(const struct vu_session *session, size_t pos,
 
 static bool vu_header_valid(const struct vu_header *header)
 {
+	__u32 type = header->flags & VU_TYPE_MASK;
+
 	return header->size >= sizeof(*header) && header->size <= VU_MAX_MESSAGE &&
-	       (header->flags & VU_TYPE_MASK) == VU_TYPE_COMMAND;
+	       (type == VU_TYPE_COMMAND || type == VU_TYPE_REPLY);
 }
 
 /* Where the last message begins that has begun. */
@@ -213,7 +226,16 @@ static size_t vu_session_last(const struct vu_session *session)
 	return pos;
 }
 
-static int vu_session_send(struct vu_session *session, size_t size, int fd)
+/**
+ * vu_session_send() - send a message
+ * @session: the session
+ * @size: bytes of it in @out
+ * @fd: a descriptor to go with it, or -1
+ *
+ * Context: the session's thread.
+ * Return: 0, or a negative errno where the client does not take it.
+ */
+int vu_session_send(struct vu_session *session, size_t size, int fd)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -286,8 +308,31 @@ static int vu_session_answer(struct vu_session *session, const struct vu_header 
 	return request.end ? -ECONNABORTED : 0;
 }
 
+/* What the client answers, without descriptors. */
+static int vu_session_answered(struct vu_session *session, const struct vu_header *header,
+			       const __u8 *payload)
+{
+	bool fds = session->fds.count || session->fds.lost;
+
+	vu_fds_close(&session->fds);
+	if (!session->gpu || fds || vu_call_answered(&session->gpu->dma.call, header, payload)) {
+		vu_warn("%s: a reply to command %u that nobody wants; closing",
+			session->device->name, header->command);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int vu_session_handle(struct vu_session *session, const struct vu_header *header,
+			     const __u8 *payload)
+{
+	if ((header->flags & VU_TYPE_MASK) == VU_TYPE_REPLY)
+		return vu_session_answered(session, header, payload);
+	return vu_session_answer(session, header, payload, &session->fds);
+}
+
 /*
- * Answer all messages that are complete.  @fresh are the descriptors that came
+ * Handle all messages that are complete.  @fresh are the descriptors that came
  * with the last receive.
  */
 static int vu_session_drain(struct vu_session *session, struct vu_fds *fresh)
@@ -305,13 +350,12 @@ static int vu_session_drain(struct vu_session *session, struct vu_fds *fresh)
 		bool complete = vu_session_complete(session, pos, &header);
 
 		if (!vu_header_valid(&header)) {
-			vu_warn("%s: not a command: size %u, flags 0x%x; closing",
+			vu_warn("%s: not a message: size %u, flags 0x%x; closing",
 				session->device->name, header.size, header.flags);
 			ret = -EPROTO;
 		} else if (complete) {
-			ret = vu_session_answer(session, &header,
-						session->in + pos + sizeof(header),
-						&session->fds);
+			ret = vu_session_handle(session, &header,
+						session->in + pos + sizeof(header));
 			pos += header.size;
 			if (pos == last)
 				vu_fds_append(&session->fds, fresh);
@@ -364,6 +408,8 @@ void vu_session_run(struct vu_session *session)
 	ssize_t got;
 
 	do {
+		if (vu_session_has_call(session) && vu_call_send(&session->gpu->dma.call))
+			break;
 		got = vu_session_receive(session, &fresh);
 		if (got > 0 && vu_session_drain(session, &fresh))
 			break;

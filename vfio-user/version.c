@@ -77,6 +77,16 @@ static unsigned int vu_client_fds(struct json_object *theirs)
 	return min(json_object_get_int64(value), (__s64)VU_MAX_FDS);
 }
 
+/* 0 is refused: there would be no DMA. */
+static __u32 vu_client_transfer(struct json_object *theirs)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(theirs, "max_data_xfer_size", &value))
+		return VU_MAX_TRANSFER;
+	return min(json_object_get_int64(value), (__s64)VU_MAX_TRANSFER);
+}
+
 /* Puts the reply's version data behind the reply's version. */
 static int vu_version_reply(struct vu_request *request, struct json_object *ours)
 {
@@ -121,8 +131,12 @@ static int vu_version_negotiate(struct vu_request *request, struct json_object *
 		ret = vu_capabilities_answer(theirs, ours);
 	if (!ret)
 		ret = vu_version_reply(request, ours);
-	if (!ret)
+	if (!ret) {
 		request->session->client_fds = vu_client_fds(theirs);
+		request->session->client_transfer = vu_client_transfer(theirs);
+	}
+	if (!ret && !request->session->client_transfer)
+		ret = -EINVAL;
 	json_object_put(ours);
 	json_object_put(none);
 	return ret;
@@ -185,6 +199,7 @@ int vu_version(struct vu_request *request)
 	request->reply_size = sizeof(version);
 
 	session->client_fds = VU_DEFAULT_FDS;
+	session->client_transfer = VU_MAX_TRANSFER;
 	if (size) {
 		ret = vu_version_data(request, (const char *)request->payload + sizeof(version),
 				      size);
@@ -195,5 +210,7 @@ int vu_version(struct vu_request *request)
 	ret = vu_device_attach(session->device, session->fd, &session->gpu);
 	if (ret)
 		vu_warn("%s: a client is turned away: %s", session->device->name, strerror(-ret));
+	else
+		vu_dma_open(&session->gpu->dma, session);
 	return ret;
 }

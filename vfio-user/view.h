@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ways to look at the devices from outside: pictures, VNC and the control socket. */
+/* Ways to look at the devices from outside: pictures, VNC, memory and the control socket. */
 #ifndef VU_VIEW_H
 #define VU_VIEW_H
 
@@ -10,6 +10,10 @@ struct vu_vnc;
 
 /* picture.c */
 int vu_picture_save(struct vu_device *device, const char *path);
+
+/* memory.c */
+int vu_memory_save(struct vu_device *device, __u64 address, __u64 size, const char *path);
+int vu_memory_load(struct vu_device *device, __u64 address, const char *path);
 
 /* vnc.c, or vnc-none.c */
 int vu_vnc_start(struct vu_vnc **vnc, struct vu_device *device, const char *where);

@@ -96,6 +96,12 @@ int server_run(const struct server *server, const char *const *arguments)
 	return ended(start(server, all));
 }
 
+int server_tell(const struct server *server, const char *control, const char *command)
+{
+	return server_run(server,
+			  (const char *const []) { "--control", control, "--tell", command, NULL });
+}
+
 bool server_logged(const struct server *server, const char *text)
 {
 	FILE *log = fopen(server->log, "r");

@@ -49,6 +49,9 @@ bool server_logged(const struct server *server, const char *text);
  */
 int server_run(const struct server *server, const char *const *arguments);
 
+/* Gives a command to the server's control socket: the exit status of who gives it. */
+int server_tell(const struct server *server, const char *control, const char *command);
+
 /* A signal, and what the server ends with: its exit status, or minus a signal. */
 int server_stop(struct server *server, int number);
 

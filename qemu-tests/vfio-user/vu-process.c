@@ -142,12 +142,6 @@ static void test_several(void)
 	close(b);
 }
 
-static int tell(const struct server *server, const char *control, const char *command)
-{
-	return server_run(server,
-			  (const char *const []) { "--control", control, "--tell", command, NULL });
-}
-
 static bool is_png(const char *path, uint32_t width, uint32_t height)
 {
 	static const uint8_t start[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
@@ -191,24 +185,24 @@ static void test_control(void)
 	snprintf(picture, sizeof(picture), "%s/a picture.png", server.folder);
 	snprintf(command, sizeof(command), "screenshot 0 %s", picture);
 
-	tap_is(tell(&server, control, "list"), 0, "list");
+	tap_is(server_tell(&server, control, "list"), 0, "list");
 	tap_ok(server_logged(&server, "16 MiB 1024x768 free"), "shows the device");
-	tap_is(tell(&server, control, command), 1, "no picture without a client");
+	tap_is(server_tell(&server, control, command), 1, "no picture without a client");
 	fd = server_attach(&server);
-	tell(&server, control, "list");
+	server_tell(&server, control, "list");
 	tap_ok(server_logged(&server, "16 MiB 1024x768 attached"), "list shows the client");
-	tap_is(tell(&server, control, command), 1, "no picture while the display is off");
+	tap_is(server_tell(&server, control, command), 1, "no picture while the display is off");
 	tap_ok(!exists(picture), "and no file");
 	display_on(fd);
-	tap_is(tell(&server, control, command), 0, "a picture");
+	tap_is(server_tell(&server, control, command), 0, "a picture");
 	tap_ok(is_png(picture, WIDTH, HEIGHT), "is a PNG of the mode's size");
 
-	tap_is(tell(&server, control, "screenshot 1 /tmp/x.png"), 1, "of a device that is not");
-	tap_is(tell(&server, control, "screenshot 0"), 1, "without a file");
-	tap_is(tell(&server, control, "screenshot 0 /nonexistent/x.png"), 1, "where it cannot be");
-	tap_is(tell(&server, control, "screenshot 4294967296 /tmp/x"), 1, "of a number too large");
-	tap_is(tell(&server, control, "dance"), 1, "an unknown command");
-	tap_is(tell(&server, control, ""), 1, "an empty one");
+	tap_is(server_tell(&server, control, "screenshot 1 /tmp/x.png"), 1, "of a device that is not");
+	tap_is(server_tell(&server, control, "screenshot 0"), 1, "without a file");
+	tap_is(server_tell(&server, control, "screenshot 0 /nonexistent/x.png"), 1, "where it cannot be");
+	tap_is(server_tell(&server, control, "screenshot 4294967296 /tmp/x"), 1, "of a number too large");
+	tap_is(server_tell(&server, control, "dance"), 1, "an unknown command");
+	tap_is(server_tell(&server, control, ""), 1, "an empty one");
 
 	kill(server.pid, SIGUSR1);
 	tap_ok(comes(signalled, true) && is_png(signalled, WIDTH, HEIGHT), "SIGUSR1: a picture");
@@ -217,7 +211,7 @@ static void test_control(void)
 	unlink(signalled);
 	tap_is(server_stop(&server, SIGTERM), 0, "the server ends as it should");
 	tap_ok(!exists(control), "without the control socket's file");
-	tap_is(tell(&server, control, "list"), 1, "and cannot be told any more");
+	tap_is(server_tell(&server, control, "list"), 1, "and cannot be told any more");
 	rmdir(server.folder);
 }
 
