@@ -10,7 +10,7 @@ TRANSPORT ?= kernel
 # Passed on by the environment: a text may have any quotes in it.
 export KERNEL TYPE MODE TEXT SEED KERNELS T
 
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := $(if $(MDEV),modules,help)
 .PHONY: all modules modules_install demo demo-kernel demo-vfio-user check bench lint \
 	mvgpu-server clean distclean help
 
@@ -41,7 +41,7 @@ bench: ## the cost of mediated I/O (KERNELS, COMPARE)
 lint: ## W=1, sparse, checkpatch, shellcheck, pyflakes: no warning allowed
 	@qemu-tests/lint
 
-modules: ## mdev.ko and mvgpu.ko for the kernel that runs here (KDIR)
+modules: ## mdev.ko and mvgpu.ko for the kernel that runs here (KDIR, MDEV)
 modules_install: ## install them under updates/, as root
 modules modules_install:
 	@test -d "$(KDIR)" || { echo "no kernel build folder $(KDIR):" \
@@ -62,5 +62,6 @@ distclean: clean ## removes the lab's cache too
 ## TYPE=mvgpu-bochs-16m, -64m or -256m, MODE=1280x720, TEXT="a line", SEED=a number,
 ## TRANSPORT=vfio-user for the device from a process, without a module,
 ## T="names of tests", COMPARE=an earlier result of bench,
+## MDEV=kernel for mvgpu.ko alone, as a driver of the kernel's own mdev.ko,
 ## ACCEL=kvm or tcg (how the host VM runs; by default what works here).
 ## The cache is in $XDG_CACHE_HOME/mvgpu or ~/.cache/mvgpu.

@@ -97,15 +97,15 @@ static int mvgpu_card_probe(struct platform_device *pdev)
 	card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
 	if (!card)
 		return -ENOMEM;
-	card->types = devm_kcalloc(dev, ARRAY_SIZE(mvgpu_types), sizeof(*card->types), GFP_KERNEL);
+	card->nr_types = ARRAY_SIZE(mvgpu_types);
+	card->types = devm_kcalloc(dev, card->nr_types, sizeof(*card->types), GFP_KERNEL);
 	if (!card->types)
 		return -ENOMEM;
-	card->mdev_types = devm_kcalloc(dev, ARRAY_SIZE(mvgpu_types), sizeof(*card->mdev_types),
-					GFP_KERNEL);
+	card->mdev_types = devm_kcalloc(dev, card->nr_types, sizeof(*card->mdev_types), GFP_KERNEL);
 	if (!card->mdev_types)
 		return -ENOMEM;
 
-	for (i = 0; i < ARRAY_SIZE(mvgpu_types); i++) {
+	for (i = 0; i < card->nr_types; i++) {
 		card->types[i].mdev = mvgpu_types[i].mdev;
 		card->types[i].desc = &mvgpu_types[i];
 		card->mdev_types[i] = &card->types[i].mdev;
@@ -113,8 +113,7 @@ static int mvgpu_card_probe(struct platform_device *pdev)
 	atomic64_set(&card->vram_free, (u64)vram_mb << 20);
 	platform_set_drvdata(pdev, card);
 
-	return mdev_register_parent(&card->parent, dev, &mvgpu_mdev_driver, card->mdev_types,
-				    ARRAY_SIZE(mvgpu_types));
+	return mvgpu_mdev_register_card(card, dev);
 }
 
 static void mvgpu_card_remove(struct platform_device *pdev)
@@ -187,7 +186,7 @@ static int __init mvgpu_module_init(void)
 		return ret;
 
 	mvgpu_debugfs_init();
-	ret = mdev_register_driver(&mvgpu_mdev_driver);
+	ret = mvgpu_mdev_register_drivers();
 	if (ret)
 		goto err_debugfs;
 	ret = platform_driver_register(&mvgpu_card_driver);
@@ -201,7 +200,7 @@ static int __init mvgpu_module_init(void)
 err_platform:
 	platform_driver_unregister(&mvgpu_card_driver);
 err_mdev:
-	mdev_unregister_driver(&mvgpu_mdev_driver);
+	mvgpu_mdev_unregister_drivers();
 err_debugfs:
 	mvgpu_debugfs_exit();
 	return ret;
@@ -211,7 +210,7 @@ static void __exit mvgpu_module_exit(void)
 {
 	mvgpu_remove_cards();
 	platform_driver_unregister(&mvgpu_card_driver);
-	mdev_unregister_driver(&mvgpu_mdev_driver);
+	mvgpu_mdev_unregister_drivers();
 	mvgpu_debugfs_exit();
 }
 

@@ -62,7 +62,7 @@ void mvgpu_debugfs_exit(void)
  */
 void mvgpu_debugfs_add(struct mvgpu_device *gpu)
 {
-	gpu->debugfs = debugfs_create_dir(dev_name(gpu->vdev.dev), mvgpu_debugfs_root);
+	gpu->debugfs = debugfs_create_dir(dev_name(mdev_dev(gpu->mdev)), mvgpu_debugfs_root);
 	debugfs_create_file("stats", 0444, gpu->debugfs, gpu, &stats_fops);
 }
 

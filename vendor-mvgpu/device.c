@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A vGPU's life: created as an mdev, opened by a VMM, closed, removed.
- *
- * What a guest has left behind goes when its VMM closes the device: the next
- * one finds it as it was created.
+ * A vGPU itself: what the card gives to an mdev when it is created and takes back
+ * when it is removed, whichever driver uses it in between.
  */
-#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "mvgpu.h"
@@ -20,16 +17,10 @@ static struct mvgpu_type *mvgpu_type_of(struct mdev_type *type)
 	return container_of(type, struct mvgpu_type, mdev);
 }
 
-static int mvgpu_vfio_init(struct vfio_device *vdev)
+static int mvgpu_device_init(struct mvgpu_device *gpu)
 {
-	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
-	struct mdev_device *mdev = to_mdev_device(vdev->dev);
-	const struct mvgpu_config *config;
+	const struct mvgpu_config *config = &gpu->type->desc->config;
 	int ret;
-
-	gpu->card = mvgpu_card_of(mdev->type);
-	gpu->type = mvgpu_type_of(mdev->type);
-	config = &gpu->type->desc->config;
 
 	mvgpu_irq_init(&gpu->irq);
 	mvgpu_scanout_init(&gpu->view);
@@ -52,13 +43,59 @@ err_stats:
 	return ret;
 }
 
-static void mvgpu_vfio_release(struct vfio_device *vdev)
+/**
+ * mvgpu_device_create() - make the vGPU for a new mdev
+ * @mdev: named, with its type; no driver works with the vGPU yet
+ *
+ * Context: process, may sleep.
+ * Return: the vGPU; -EUSERS when the card has no room for it, -ENOMEM.
+ */
+struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev)
 {
-	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
+	struct mvgpu_card *card = mvgpu_card_of(mdev->type);
+	struct mvgpu_type *type = mvgpu_type_of(mdev->type);
+	u64 vram_size = type->desc->config.vram_size;
+	struct mvgpu_device *gpu;
+	int ret;
 
+	ret = mvgpu_card_reserve(card, vram_size);
+	if (ret)
+		return ERR_PTR(ret);
+	gpu = kzalloc_obj(*gpu, GFP_KERNEL_ACCOUNT);
+	if (!gpu) {
+		ret = -ENOMEM;
+		goto err_release;
+	}
+	gpu->mdev = mdev;
+	gpu->card = card;
+	gpu->type = type;
+	ret = mvgpu_device_init(gpu);
+	if (ret)
+		goto err_free;
+	mvgpu_debugfs_add(gpu);
+	return gpu;
+
+err_free:
+	kfree(gpu);
+err_release:
+	mvgpu_card_release(card, vram_size);
+	return ERR_PTR(ret);
+}
+
+/**
+ * mvgpu_device_destroy() - undo mvgpu_device_create()
+ * @gpu: the vGPU; no driver works with it any more
+ *
+ * Context: process, may sleep.
+ */
+void mvgpu_device_destroy(struct mvgpu_device *gpu)
+{
+	mvgpu_debugfs_remove(gpu);
 	mvgpu_fini(&gpu->model);
 	mvgpu_vram_fini(&gpu->vram);
 	free_percpu(gpu->stats);
+	mvgpu_card_release(gpu->card, gpu->type->desc->config.vram_size);
+	kfree(gpu);
 }
 
 /**
@@ -73,103 +110,31 @@ void mvgpu_device_clear(struct mvgpu_device *gpu)
 	mvgpu_scanout_blank(gpu);
 }
 
-static void mvgpu_vfio_close(struct vfio_device *vdev)
-{
-	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
-
-	mvgpu_irq_disable_all(gpu);
-	mvgpu_reset(&gpu->model);
-	mvgpu_scanout_forget(&gpu->view);
-	mvgpu_vram_free(&gpu->vram);
-}
-
-static const struct vfio_device_ops mvgpu_vfio_ops = {
-	.name = "mvgpu",
-	.init = mvgpu_vfio_init,
-	.release = mvgpu_vfio_release,
-	.close_device = mvgpu_vfio_close,
-	.read = mvgpu_vfio_read,
-	.write = mvgpu_vfio_write,
-	.mmap = mvgpu_vfio_mmap,
-	.ioctl = mvgpu_vfio_ioctl,
-#ifndef MVGPU_REGION_INFO_BY_IOCTL
-	.get_region_info_caps = mvgpu_vfio_region_info,
-#endif
-	.request = mvgpu_vfio_request,
-	.bind_iommufd = vfio_iommufd_emulated_bind,
-	.unbind_iommufd = vfio_iommufd_emulated_unbind,
-	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
-	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
-};
-
-static int mvgpu_mdev_probe(struct mdev_device *mdev)
-{
-	struct mvgpu_card *card = mvgpu_card_of(mdev->type);
-	u64 vram_size = mvgpu_type_of(mdev->type)->desc->config.vram_size;
-	struct mvgpu_device *gpu;
-	int ret;
-
-	ret = mvgpu_card_reserve(card, vram_size);
-	if (ret)
-		return ret;
-
-	gpu = vfio_alloc_device(mvgpu_device, vdev, &mdev->dev, &mvgpu_vfio_ops);
-	if (IS_ERR(gpu)) {
-		ret = PTR_ERR(gpu);
-		goto err_release;
-	}
-
-	ret = vfio_register_emulated_iommu_dev(&gpu->vdev);
-	if (ret)
-		goto err_put;
-
-	dev_set_drvdata(&mdev->dev, gpu);
-	mvgpu_debugfs_add(gpu);
-	return 0;
-
-err_put:
-	vfio_put_device(&gpu->vdev);
-err_release:
-	mvgpu_card_release(card, vram_size);
-	return ret;
-}
-
-static void mvgpu_mdev_remove(struct mdev_device *mdev)
-{
-	struct mvgpu_device *gpu = dev_get_drvdata(&mdev->dev);
-	struct mvgpu_card *card = gpu->card;
-	u64 vram_size = gpu->type->desc->config.vram_size;
-
-	/* Returns when the last user has closed the device. */
-	vfio_unregister_group_dev(&gpu->vdev);
-	mvgpu_debugfs_remove(gpu);
-	vfio_put_device(&gpu->vdev);
-	mvgpu_card_release(card, vram_size);
-}
-
-static unsigned int mvgpu_mdev_get_available(struct mdev_type *mtype)
+/**
+ * mvgpu_type_available() - mdev_driver.get_available
+ * @mtype: a type of a card
+ *
+ * Context: any.
+ * Return: how many more of it the card has room for.
+ */
+unsigned int mvgpu_type_available(struct mdev_type *mtype)
 {
 	return mvgpu_card_available(mvgpu_card_of(mtype),
 				    mvgpu_type_of(mtype)->desc->config.vram_size);
 }
 
-static ssize_t mvgpu_mdev_show_description(struct mdev_type *mtype, char *buf)
+/**
+ * mvgpu_type_description() - mdev_driver.show_description
+ * @mtype: a type of a card
+ * @buf: a page
+ *
+ * Context: any.
+ * Return: the bytes written to @buf.
+ */
+ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf)
 {
 	const struct mvgpu_config *config = &mvgpu_type_of(mtype)->desc->config;
 
 	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u\n",
 			  config->vram_size >> 20, config->mode_width, config->mode_height);
 }
-
-struct mdev_driver mvgpu_mdev_driver = {
-	.device_api = VFIO_DEVICE_API_PCI_STRING,
-	.probe = mvgpu_mdev_probe,
-	.remove = mvgpu_mdev_remove,
-	.get_available = mvgpu_mdev_get_available,
-	.show_description = mvgpu_mdev_show_description,
-	.driver = {
-		.name = "mvgpu_mdev",
-		.owner = THIS_MODULE,
-		.mod_name = KBUILD_MODNAME,
-	},
-};

@@ -3,10 +3,15 @@
  * mvgpu.ko: the glue between the device model and the kernel.
  *
  * A card (card.c) is the mdev parent: a pool of VRAM, cut into vGPUs.  A vGPU
- * (device.c) is an mdev, a VFIO device and an instance of the model.  The rest
- * is one file for each thing that VFIO wants of a device: access.c reads and
- * writes regions, info.c describes them, irq.c carries interrupts to eventfds,
- * vram.c backs BAR 0 with memory, scanout.c shows the picture to the VMM.
+ * (device.c) is what belongs to an mdev: an instance of the model and its share
+ * of the card.  While the VFIO driver is bound to the mdev, it is a VFIO device
+ * too (vfio.c).  mdev_two_step.c ties all this to the mdev core of this project,
+ * mdev_one_step.c to the kernel's own, and nothing else knows which of them it is.
+ *
+ * The rest is one file for each thing that VFIO wants of a device: access.c
+ * reads and writes regions, info.c describes them, irq.c carries interrupts to
+ * eventfds, vram.c backs BAR 0 with memory, scanout.c shows the picture to the
+ * VMM.
  *
  * Order of locks, outermost first; each is described where it is declared:
  *
@@ -74,12 +79,14 @@ struct mvgpu_type {
  * @parent: what the mdev core works with
  * @types: the types that it offers
  * @mdev_types: pointers to them, as the core wants them
+ * @nr_types: how many of them
  * @vram_free: bytes of the pool that no vGPU has reserved
  */
 struct mvgpu_card {
 	struct mdev_parent parent;
 	struct mvgpu_type *types;
 	struct mdev_type **mdev_types;
+	unsigned int nr_types;
 	atomic64_t vram_free;
 };
 
@@ -161,7 +168,8 @@ struct mvgpu_stats {
 
 /**
  * struct mvgpu_device - a vGPU
- * @vdev: what vfio.ko works with
+ * @mdev: what the mdev core works with; outlives the vGPU
+ * @vfio: while the VFIO driver is bound, and thus in all that it calls
  * @model: the device as the guest sees it
  * @card: whose pool its VRAM counts against
  * @type: one of that card's
@@ -172,7 +180,8 @@ struct mvgpu_stats {
  * @debugfs: its folder
  */
 struct mvgpu_device {
-	struct vfio_device vdev;
+	struct mdev_device *mdev;
+	struct mvgpu_vfio *vfio;
 	struct mvgpu model;
 	struct mvgpu_card *card;
 	struct mvgpu_type *type;
@@ -183,9 +192,19 @@ struct mvgpu_device {
 	struct dentry *debugfs;
 };
 
+/**
+ * struct mvgpu_vfio - a vGPU as a VFIO device
+ * @vdev: what vfio.ko works with; a reference to it may outlive the vGPU
+ * @gpu: the vGPU, for the ops of the device
+ */
+struct mvgpu_vfio {
+	struct vfio_device vdev;
+	struct mvgpu_device *gpu;
+};
+
 static inline struct mvgpu_device *to_mvgpu_device(struct vfio_device *vdev)
 {
-	return container_of(vdev, struct mvgpu_device, vdev);
+	return container_of(vdev, struct mvgpu_vfio, vdev)->gpu;
 }
 
 /* card.c */
@@ -194,8 +213,20 @@ void mvgpu_card_release(struct mvgpu_card *card, u64 bytes);
 unsigned int mvgpu_card_available(struct mvgpu_card *card, u64 bytes);
 
 /* device.c */
-extern struct mdev_driver mvgpu_mdev_driver;
+struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev);
+void mvgpu_device_destroy(struct mvgpu_device *gpu);
 void mvgpu_device_clear(struct mvgpu_device *gpu);
+unsigned int mvgpu_type_available(struct mdev_type *mtype);
+ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf);
+
+/* vfio.c */
+int mvgpu_vfio_add(struct mvgpu_device *gpu);
+void mvgpu_vfio_remove(struct mvgpu_device *gpu);
+
+/* mdev_two_step.c or mdev_one_step.c */
+int mvgpu_mdev_register_drivers(void);
+void mvgpu_mdev_unregister_drivers(void);
+int mvgpu_mdev_register_card(struct mvgpu_card *card, struct device *dev);
 
 /* access.c */
 u64 mvgpu_region_size(const struct mvgpu_device *gpu, unsigned int index);

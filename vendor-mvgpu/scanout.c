@@ -47,7 +47,7 @@ static u64 mvgpu_scanout_region(unsigned int window)
 static void mvgpu_scanout_zap(struct mvgpu_device *gpu)
 {
 	lockdep_assert_held(&gpu->view.lock);
-	unmap_mapping_range(gpu->vdev.inode->i_mapping, mvgpu_scanout_region(0),
+	unmap_mapping_range(gpu->vfio->vdev.inode->i_mapping, mvgpu_scanout_region(0),
 			    MVGPU_INDEX_TO_OFFSET(MVGPU_VFIO_NUM_SCANOUTS), true);
 }
 

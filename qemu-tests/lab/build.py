@@ -88,17 +88,27 @@ def modules(rootfs, series, *arguments):
         _install(path, os.path.join(output(series), os.path.basename(path)))
 
 
-def test_core(rootfs, series):
-    """Compiles mdev.ko once more, with its points for tests, into build/<series>/test/."""
-    folder = os.path.join(output(series), "test")
+def _variant(rootfs, series, name, folders, module, *arguments):
+    """Compiles one module a second time, in another way, into build/<series>/<name>/.
+
+    `folders` are what it needs of the checkout; `module` is its path there.
+    """
+    folder = os.path.join(output(series), name)
     target = os.path.join(folder, "src")
-    if not os.path.exists(os.path.join(CHECKOUT, "core/Kbuild")):
+    if not os.path.exists(os.path.join(CHECKOUT, os.path.dirname(module), "Kbuild")):
         return
-    _copy_sources(target, ["core"])
-    _make(rootfs, f"building the core for tests for {series}",
-          kernel_make(rootfs, series, os.path.join(target, "core"), "modules", "MDEV_TEST=1"),
-          prefix=target + "/")
-    _install(os.path.join(target, "core/mdev.ko"), os.path.join(folder, "mdev.ko"))
+    _copy_sources(target, folders)
+    _make(rootfs, f"building the variant {name} for {series}",
+          kernel_make(rootfs, series, os.path.join(target, os.path.dirname(module)), "modules",
+                      *arguments), prefix=target + "/")
+    _install(os.path.join(target, module), os.path.join(folder, os.path.basename(module)))
+
+
+def variants(rootfs, series):
+    """mdev.ko with its points for tests, mvgpu.ko for the kernel's own mdev.ko."""
+    _variant(rootfs, series, "test", ["core"], "core/mdev.ko", "MDEV_TEST=1")
+    _variant(rootfs, series, "kernel-mdev", ["uapi", "vendor-mvgpu"], "vendor-mvgpu/mvgpu.ko",
+             "MDEV=kernel")
 
 
 def _install(source, target):
@@ -120,6 +130,6 @@ def everything(rootfs, series):
     os.makedirs(output(series), exist_ok=True)
     with locked(os.path.join(output(series), ".lock"), what="another build"), rootfs.in_use():
         modules(rootfs, series)
-        test_core(rootfs, series)
+        variants(rootfs, series)
         programs(rootfs, series)
         initramfs.guest(rootfs, series, output(series))

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How vGPUs hang on the mdev core in core/: in two steps.
+ *
+ * The vGPU is there from the creation of the mdev to its removal.  Which driver
+ * works with it meanwhile is the administrator's choice.
+ */
+#include <linux/module.h>
+
+#include "mdev_ext.h"
+#include "mvgpu.h"
+
+static int mvgpu_mdev_create(struct mdev_device *mdev)
+{
+	struct mvgpu_device *gpu = mvgpu_device_create(mdev);
+
+	if (IS_ERR(gpu))
+		return PTR_ERR(gpu);
+	mdev_set_priv(mdev, gpu);
+	return 0;
+}
+
+static void mvgpu_mdev_remove(struct mdev_device *mdev)
+{
+	mvgpu_device_destroy(mdev_priv(mdev));
+}
+
+static const struct mdev_parent_ops mvgpu_parent_ops = {
+	.create = mvgpu_mdev_create,
+	.remove = mvgpu_mdev_remove,
+};
+
+static int mvgpu_vfio_driver_probe(struct mdev_device *mdev)
+{
+	return mvgpu_vfio_add(mdev_priv(mdev));
+}
+
+static void mvgpu_vfio_driver_remove(struct mdev_device *mdev)
+{
+	mvgpu_vfio_remove(mdev_priv(mdev));
+}
+
+static struct mdev_driver mvgpu_vfio_driver = {
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.probe = mvgpu_vfio_driver_probe,
+	.remove = mvgpu_vfio_driver_remove,
+	.get_available = mvgpu_type_available,
+	.show_description = mvgpu_type_description,
+	.driver = {
+		.name = "mvgpu_mdev",
+		.owner = THIS_MODULE,
+		.mod_name = KBUILD_MODNAME,
+	},
+};
+
+/**
+ * mvgpu_mdev_register_drivers() - register what can be bound to vGPUs
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative error.
+ */
+int mvgpu_mdev_register_drivers(void)
+{
+	return mdev_register_driver(&mvgpu_vfio_driver);
+}
+
+/**
+ * mvgpu_mdev_unregister_drivers() - undo mvgpu_mdev_register_drivers()
+ *
+ * Context: process, may sleep; when no card is registered any more.
+ */
+void mvgpu_mdev_unregister_drivers(void)
+{
+	mdev_unregister_driver(&mvgpu_vfio_driver);
+}
+
+/**
+ * mvgpu_mdev_register_card() - let vGPUs be created on a card
+ * @card: the card, with its types
+ * @dev: its device
+ *
+ * Undone by mdev_unregister_parent().
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative error.
+ */
+int mvgpu_mdev_register_card(struct mvgpu_card *card, struct device *dev)
+{
+	return mdev_register_parent_ops(&card->parent, dev, &mvgpu_vfio_driver, card->mdev_types,
+					card->nr_types, &mvgpu_parent_ops);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A vGPU as a VFIO device: registered when the VFIO driver is bound to its mdev,
+ * opened by a VMM, closed, unregistered.
+ *
+ * What a guest has left behind goes when its VMM closes the device: the next
+ * one finds it as it was created.
+ */
+#include "mvgpu.h"
+
+static void mvgpu_vfio_close(struct vfio_device *vdev)
+{
+	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
+
+	mvgpu_irq_disable_all(gpu);
+	mvgpu_reset(&gpu->model);
+	mvgpu_scanout_forget(&gpu->view);
+	mvgpu_vram_free(&gpu->vram);
+}
+
+static const struct vfio_device_ops mvgpu_vfio_ops = {
+	.name = "mvgpu",
+	.close_device = mvgpu_vfio_close,
+	.read = mvgpu_vfio_read,
+	.write = mvgpu_vfio_write,
+	.mmap = mvgpu_vfio_mmap,
+	.ioctl = mvgpu_vfio_ioctl,
+#ifndef MVGPU_REGION_INFO_BY_IOCTL
+	.get_region_info_caps = mvgpu_vfio_region_info,
+#endif
+	.request = mvgpu_vfio_request,
+	.bind_iommufd = vfio_iommufd_emulated_bind,
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+};
+
+/**
+ * mvgpu_vfio_add() - offer a vGPU to user space
+ * @gpu: a vGPU that no driver works with
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative error.
+ */
+int mvgpu_vfio_add(struct mvgpu_device *gpu)
+{
+	struct mvgpu_vfio *vfio;
+	int ret;
+
+	vfio = vfio_alloc_device(mvgpu_vfio, vdev, mdev_dev(gpu->mdev), &mvgpu_vfio_ops);
+	if (IS_ERR(vfio))
+		return PTR_ERR(vfio);
+	vfio->gpu = gpu;
+	gpu->vfio = vfio;
+
+	ret = vfio_register_emulated_iommu_dev(&vfio->vdev);
+	if (ret)
+		vfio_put_device(&vfio->vdev);
+	return ret;
+}
+
+/**
+ * mvgpu_vfio_remove() - take the vGPU away from user space again
+ * @gpu: a vGPU that mvgpu_vfio_add() has added
+ *
+ * Context: process; sleeps until the last user has closed the device.
+ */
+void mvgpu_vfio_remove(struct mvgpu_device *gpu)
+{
+	struct vfio_device *vdev = &gpu->vfio->vdev;
+
+	vfio_unregister_group_dev(vdev);
+	/* A reference that is left keeps vdev, not the vGPU: its release has no op of ours. */
+	vfio_put_device(vdev);
+}
