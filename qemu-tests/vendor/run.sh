@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# mvgpu.ko as a driver of the mdev core.  Arguments: the parts to run (all).
+
+# shellcheck source=qemu-tests/lib/vm.sh
+. /mvgpu/qemu-tests/lib/vm.sh
+# shellcheck source=qemu-tests/vfio/programs.sh
+. /mvgpu/qemu-tests/vfio/programs.sh
+# shellcheck source=qemu-tests/vendor/vendor.sh
+. /mvgpu/qemu-tests/vendor/vendor.sh
+# shellcheck source=qemu-tests/vendor/cores.sh
+. /mvgpu/qemu-tests/vendor/cores.sh
+
+wanted() {
+	local name=$1 part
+	shift
+	[ $# = 0 ] && return
+	for part; do
+		[ "$part" = "$name" ] && return
+	done
+	return 1
+}
+
+if wanted cores "$@"; then
+	test_two_steps
+	test_one_step kernel info regs msi req map
+	test_one_step ours regs
+fi
+tap_done
