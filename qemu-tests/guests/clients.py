@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The clients of mdev's sysfs, as Debian has them: mdevctl, udev, libvirt, QEMU for a user."""
+
+import contextlib
+import json
+import os
+import pwd
+import random
+import subprocess
+import uuid
+
+from boot import expect_screen, expected_picture
+from host import MDEVS, Tap, expect, read, shell
+from libvirt import LibvirtGuest, refused, run, start_libvirt, start_udev, virsh, wait_for
+from nested import BUILD, Guest
+
+CARD = "mvgpu.0"
+TYPE = "mvgpu-bochs-16m"
+INSTANCES = 64
+NAMESPACE = "/sys/kernel/debug/mdev/devices"
+RULES = "/mvgpu/vendor-mvgpu/60-mvgpu.rules"
+USER = "libvirt-qemu"
+LOCKED_BYTES = "65536"
+NODE_XML = """<device><parent>{parent}</parent><capability type='mdev'>
+<type id='{type}'/><uuid>{uuid}</uuid></capability></device>"""
+
+tap = Tap()
+
+
+def exists(name):
+    return os.path.exists(os.path.join(MDEVS, name))
+
+
+def active():
+    """mdevctl's view of what is there: {uuid: type}."""
+    found = json.loads(run("mdevctl", "list", "--dumpjson"))
+    return {name: device["mdev_type"] for parents in found for devices in parents.values()
+            for entry in devices for name, device in entry.items()}
+
+
+def mdevctl_types():
+    cards = json.loads(run("mdevctl", "types", "--dumpjson"))
+    types = {name: entry for kind in cards[0][CARD] for name, entry in kind.items()}
+    expect(sorted(types), ["mvgpu-bochs-16m", "mvgpu-bochs-256m", "mvgpu-bochs-64m"], "types")
+    expect(types[TYPE]["available_instances"], INSTANCES, "available instances")
+    expect(types[TYPE]["device_api"], "vfio-pci", "device API")
+
+
+def mdevctl_transient():
+    """Without a definition: started, and gone when it is stopped."""
+    name = str(uuid.uuid4())
+    run("mdevctl", "start", "-u", name, "-p", CARD, "-t", TYPE)
+    expect(active(), {name: TYPE}, "active mdevs")
+    refused("mdevctl", "start", "-u", name, "-p", CARD, "-t", TYPE)
+    refused("mdevctl", "start", "-u", str(uuid.uuid4()), "-p", CARD, "-t", "mvgpu-none")
+    run("mdevctl", "stop", "-u", name)
+    expect(active(), {}, "active mdevs")
+    refused("mdevctl", "stop", "-u", name)
+
+
+def mdevctl_defined():
+    """With one: it outlives what is started from it, and can be changed."""
+    name = str(uuid.uuid4())
+    run("mdevctl", "define", "-u", name, "-p", CARD, "-t", TYPE)
+    expect(exists(name), False, "existence of an mdev that is defined")
+    run("mdevctl", "start", "-u", name)
+    run("mdevctl", "stop", "-u", name)
+    run("mdevctl", "modify", "-u", name, "-t", "mvgpu-bochs-64m", "--auto")
+    expect(run("mdevctl", "list", "-d").split(), [name, CARD, "mvgpu-bochs-64m", "auto"],
+           "definition")
+    run("mdevctl", "start", "-u", name)
+    expect(active(), {name: "mvgpu-bochs-64m"}, "active mdevs")
+    run("mdevctl", "stop", "-u", name)
+    run("mdevctl", "undefine", "-u", name)
+    expect(run("mdevctl", "list", "-d"), "", "definitions")
+
+
+def mdevctl_auto():
+    """The card's uevent has udev start what is defined so.
+
+    Debian's rule looks for mdevctl where it is not.
+    """
+    if not os.path.exists("/usr/sbin/mdevctl"):
+        os.symlink("/usr/bin/mdevctl", "/usr/sbin/mdevctl")
+    name = str(uuid.uuid4())
+    run("mdevctl", "define", "-u", name, "-p", CARD, "-t", TYPE, "--auto")
+    run("rmmod", "mvgpu")
+    run("insmod", os.path.join(BUILD, "mvgpu.ko"))
+    wait_for("the mdev that is to start with its card", lambda: exists(name))
+    run("udevadm", "settle")
+    run("mdevctl", "stop", "-u", name)
+    run("mdevctl", "undefine", "-u", name)
+
+
+def node_name(name, parent):
+    return "mdev_" + "_".join([name, parent]).replace("-", "_").replace(".", "_")
+
+
+def nodes(capability):
+    return virsh("nodedev-list", "--cap", capability).split()
+
+
+def nodedev_create():
+    """libvirt 11.3 knows as parents only PCI devices, and, by its name, mtty."""
+    name = str(uuid.uuid4())
+    node = node_name(name, "mtty")
+    path = "/tmp/node.xml"
+    expect(nodes("mdev_types"), ["mtty_mtty"], "parents")
+    seen = virsh("nodedev-dumpxml", "mtty_mtty")
+    expect("<type id='mtty-2'>" in seen, True, "type of the parent in\n" + seen)
+    with open(path, "w", encoding="utf-8") as xml:
+        xml.write(NODE_XML.format(parent="mtty_mtty", type="mtty-2", uuid=name))
+    virsh("nodedev-create", path)
+    expect(exists(name), True, "existence of what libvirt creates")
+    wait_for("the new device in libvirt's list", lambda: node in nodes("mdev"))
+    virsh("nodedev-destroy", node)
+    expect(exists(name), False, "existence of what libvirt destroys")
+    wait_for("the device to leave libvirt's list", lambda: node not in nodes("mdev"))
+
+    virsh("nodedev-define", path)
+    virsh("nodedev-start", node)
+    expect(active(), {name: "mtty-2"}, "active mdevs")
+    virsh("nodedev-destroy", node)
+    virsh("nodedev-undefine", node)
+
+
+def nodedev_vgpu():
+    """A vGPU that mdevctl starts is in libvirt's list, and can be destroyed there."""
+    name = str(uuid.uuid4())
+    node = node_name(name, CARD)
+    run("mdevctl", "start", "-u", name, "-p", CARD, "-t", TYPE)
+    wait_for("the vGPU in libvirt's list", lambda: node in nodes("mdev"))
+    seen = virsh("nodedev-dumpxml", node)
+    for part in (f"<type id='{TYPE}'/>", f"<parent_addr>{CARD}</parent_addr>", "<iommuGroup "):
+        expect(part in seen, True, f"{part} in\n{seen}")
+    virsh("nodedev-destroy", node)
+    expect(exists(name), False, "existence of what libvirt destroys")
+
+
+def runs_as_user(guest):
+    ids = guest.process_status()["Uid"].split()
+    expect(set(ids), {str(pwd.getpwnam(USER).pw_uid)}, "QEMU's user")
+
+
+def picture(guest):
+    card = ["--mode", "1024x768", "--text", guest.name, "--seed", str(random.getrandbits(32))]
+    guest.sh(f"testcard {' '.join(card)} --font /font.psf")
+    expect_screen(guest, expected_picture(card))
+    guest.sh("killall testcard")
+
+
+def start_remove(name):
+    return subprocess.Popen(["mdevctl", "stop", "-u", name], stdin=subprocess.DEVNULL)
+
+
+def is_removing(name):
+    return f"{name} removing" in read(NAMESPACE)
+
+
+def in_use(guest, name):
+    """libvirt itself refuses; the kernel waits for a guest that does not answer."""
+    said = refused("virsh", "-c", "qemu:///system", "nodedev-destroy", node_name(name, CARD))
+    expect("in use" in said, True, "reason in " + said)
+    virsh("suspend", guest.name)
+    remover = start_remove(name)
+    try:
+        wait_for("the removal to begin", lambda: is_removing(name))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"it has ended: {remover.wait(3)}")
+        virsh("resume", guest.name)
+        expect(remover.wait(120), 0, "status of the removal")
+    finally:
+        remover.kill()
+
+
+def unplugged(guest, name):
+    """What was removed below a root port is hot-unplugged: the guest goes on without."""
+    expect(exists(name), False, "existence of the vGPU")
+    expect(guest.sh("lspci -n -d 1234:1111"), "", "vGPUs that the guest sees")
+    wait_for("libvirt to forget the vGPU",
+             lambda: "<hostdev" not in virsh("dumpxml", guest.name))
+    expect(guest.is_active(), True, "life of the domain")
+
+
+def guest_seconds(guest):
+    return float(guest.sh("cat /proc/uptime").split()[0])
+
+
+def hot_unplug(guest, name):
+    begun = guest_seconds(guest)
+    expect(start_remove(name).wait(120), 0, "status of the removal")
+    unplugged(guest, name)
+    tap.diag(f"{guest_seconds(guest) - begun:.1f} s of guest time")
+
+
+def domain(name, *tests):
+    """A guest of libvirt's with a vGPU, the tests on it in turn; each needs the one before."""
+    vgpu = str(uuid.uuid4())
+    run("mdevctl", "start", "-u", vgpu, "-p", CARD, "-t", TYPE)
+    guest = LibvirtGuest(name, vgpu)
+    with contextlib.closing(guest):
+        if not tap.attempt(f"{name}: libvirt starts it, it boots", guest.boot, guests=[guest]):
+            return
+        for what, test, *arguments in tests:
+            if not tap.attempt(f"{name}: {what}", test, guest, *arguments, guests=[guest]):
+                return
+
+
+def plain_user(vgpu):
+    """QEMU for an ordinary user, on the root bus: the removal waits for its end."""
+    guest = Guest("user", vgpu)
+    with open(guest.log, "wb"):
+        os.chmod(guest.log, 0o666)
+    guest.argv = ["prlimit", "--memlock=" + LOCKED_BYTES, "setpriv", "--reuid", USER, "--regid",
+                  "kvm", "--clear-groups", *guest.argv]
+    with guest:
+        remover = start_remove(vgpu.uuid)
+        wait_for("the removal to begin", lambda: is_removing(vgpu.uuid))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"it has ended: {remover.wait(3)}")
+        said = "\n".join(guest.tail())
+        expect("does not support hotplugging" in said, True, "reason in\n" + said)
+        guest.quit()
+    expect(remover.wait(120), 0, "status of the removal")
+
+
+class UserVgpu:
+    """A vGPU that is removed by somebody else."""
+
+    def __init__(self):
+        self.uuid = str(uuid.uuid4())
+        self.path = os.path.join(MDEVS, self.uuid)
+        run("mdevctl", "start", "-u", self.uuid, "-p", CARD, "-t", TYPE)
+        run("udevadm", "settle")
+
+
+def main():
+    shell("klog_mark; load_modules; insmod $B/samples/mtty.ko")
+    run("cp", RULES, "/etc/udev/rules.d/")
+    start_udev()
+    for name, test in (("mdevctl: types", mdevctl_types),
+                       ("mdevctl: start and stop", mdevctl_transient),
+                       ("mdevctl: define, modify, start", mdevctl_defined),
+                       ("mdevctl: what starts with its card", mdevctl_auto),
+                       ("QEMU as an ordinary user, a vGPU on the root bus",
+                        lambda: plain_user(UserVgpu()))):
+        tap.attempt(name, test)
+    if tap.attempt("libvirt starts", start_libvirt):
+        tap.attempt("virsh: nodedev-create, -destroy, -define", nodedev_create)
+        tap.attempt("virsh: a vGPU in nodedev-list", nodedev_vgpu)
+        name = str(uuid.uuid4())
+    tap.attempt("modules unload", shell, "rmmod mtty; unload_modules")
+    tap.attempt("no message of ours in the kernel log", shell, "klog_clean")
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
