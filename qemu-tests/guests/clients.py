@@ -12,7 +12,8 @@ import uuid
 
 from boot import expect_screen, expected_picture
 from host import MDEVS, Tap, expect, read, shell
-from libvirt import LibvirtGuest, refused, run, start_libvirt, start_udev, virsh, wait_for
+from libvirt import (LibvirtGuest, hostdev_xml, refused, run, start_libvirt, start_udev, virsh,
+                     wait_for)
 from nested import BUILD, Guest
 
 CARD = "mvgpu.0"
@@ -158,20 +159,29 @@ def is_removing(name):
     return f"{name} removing" in read(NAMESPACE)
 
 
+def start_vgpu():
+    name = str(uuid.uuid4())
+    run("mdevctl", "start", "-u", name, "-p", CARD, "-t", TYPE)
+    run("udevadm", "settle")
+    return name
+
+
+def still_waits(remover, name):
+    wait_for("the removal to begin", lambda: is_removing(name))
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        raise AssertionError(f"it has ended: {remover.wait(3)}")
+
+
 def in_use(guest, name):
     """libvirt itself refuses; the kernel waits for a guest that does not answer."""
     said = refused("virsh", "-c", "qemu:///system", "nodedev-destroy", node_name(name, CARD))
     expect("in use" in said, True, "reason in " + said)
     virsh("suspend", guest.name)
     remover = start_remove(name)
-    try:
-        wait_for("the removal to begin", lambda: is_removing(name))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            raise AssertionError(f"it has ended: {remover.wait(3)}")
-        virsh("resume", guest.name)
-        expect(remover.wait(120), 0, "status of the removal")
-    finally:
-        remover.kill()
+    still_waits(remover, name)
+    virsh("resume", guest.name)
+    expect(remover.wait(120), 0, "status of the removal")
+    unplugged(guest, name)
 
 
 def unplugged(guest, name):
@@ -187,52 +197,57 @@ def guest_seconds(guest):
     return float(guest.sh("cat /proc/uptime").split()[0])
 
 
-def hot_unplug(guest, name):
+def plug_and_unplug(guest):
+    """Another vGPU comes and goes while the guest runs."""
+    name = start_vgpu()
+    virsh("attach-device", guest.name, hostdev_xml(name))
+    wait_for("the guest to see the new vGPU",
+             lambda: guest.sh("lspci -k -d 1234:1111").count("driver in use: bochs"))
     begun = guest_seconds(guest)
     expect(start_remove(name).wait(120), 0, "status of the removal")
+    tap.diag(f"removed in {guest_seconds(guest) - begun:.1f} s of guest time")
     unplugged(guest, name)
-    tap.diag(f"{guest_seconds(guest) - begun:.1f} s of guest time")
 
 
-def domain(name, *tests):
-    """A guest of libvirt's with a vGPU, the tests on it in turn; each needs the one before."""
-    vgpu = str(uuid.uuid4())
-    run("mdevctl", "start", "-u", vgpu, "-p", CARD, "-t", TYPE)
-    guest = LibvirtGuest(name, vgpu)
+def domain():
+    """A guest of libvirt's; each test needs what the one before leaves."""
+    name = start_vgpu()
+    guest = LibvirtGuest("domain", name)
     with contextlib.closing(guest):
-        if not tap.attempt(f"{name}: libvirt starts it, it boots", guest.boot, guests=[guest]):
-            return
-        for what, test, *arguments in tests:
-            if not tap.attempt(f"{name}: {what}", test, guest, *arguments, guests=[guest]):
-                return
+        for what, test, *arguments in (
+                ("libvirt starts a guest, it boots", guest.boot),
+                ("its QEMU is not root's", runs_as_user, guest),
+                ("its display is the vGPU", picture, guest),
+                ("a vGPU in use is removed when the guest answers", in_use, guest, name),
+                ("a vGPU is plugged in, and removed", plug_and_unplug, guest)):
+            if not tap.attempt(what, test, *arguments, guests=[guest]):
+                break
+    if exists(name):
+        run("mdevctl", "stop", "-u", name)
 
 
-def plain_user(vgpu):
+class Node:
+    """What Guest wants to know of a vGPU."""
+
+    def __init__(self, name):
+        self.path = os.path.join(MDEVS, name)
+
+
+def plain_user():
     """QEMU for an ordinary user, on the root bus: the removal waits for its end."""
-    guest = Guest("user", vgpu)
+    name = start_vgpu()
+    guest = Guest("user", Node(name))
     with open(guest.log, "wb"):
         os.chmod(guest.log, 0o666)
     guest.argv = ["prlimit", "--memlock=" + LOCKED_BYTES, "setpriv", "--reuid", USER, "--regid",
                   "kvm", "--clear-groups", *guest.argv]
     with guest:
-        remover = start_remove(vgpu.uuid)
-        wait_for("the removal to begin", lambda: is_removing(vgpu.uuid))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            raise AssertionError(f"it has ended: {remover.wait(3)}")
+        remover = start_remove(name)
+        still_waits(remover, name)
         said = "\n".join(guest.tail())
         expect("does not support hotplugging" in said, True, "reason in\n" + said)
         guest.quit()
     expect(remover.wait(120), 0, "status of the removal")
-
-
-class UserVgpu:
-    """A vGPU that is removed by somebody else."""
-
-    def __init__(self):
-        self.uuid = str(uuid.uuid4())
-        self.path = os.path.join(MDEVS, self.uuid)
-        run("mdevctl", "start", "-u", self.uuid, "-p", CARD, "-t", TYPE)
-        run("udevadm", "settle")
 
 
 def main():
@@ -243,13 +258,12 @@ def main():
                        ("mdevctl: start and stop", mdevctl_transient),
                        ("mdevctl: define, modify, start", mdevctl_defined),
                        ("mdevctl: what starts with its card", mdevctl_auto),
-                       ("QEMU as an ordinary user, a vGPU on the root bus",
-                        lambda: plain_user(UserVgpu()))):
+                       ("QEMU as an ordinary user, a vGPU on the root bus", plain_user)):
         tap.attempt(name, test)
     if tap.attempt("libvirt starts", start_libvirt):
         tap.attempt("virsh: nodedev-create, -destroy, -define", nodedev_create)
         tap.attempt("virsh: a vGPU in nodedev-list", nodedev_vgpu)
-        name = str(uuid.uuid4())
+        domain()
     tap.attempt("modules unload", shell, "rmmod mtty; unload_modules")
     tap.attempt("no message of ours in the kernel log", shell, "klog_clean")
     tap.done()

@@ -7,6 +7,7 @@ There is no systemd here; what the daemons want of it is started by hand.
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -70,6 +71,15 @@ def start_libvirt():
     run("virtlogd", "--daemon")
     run("libvirtd", "--daemon")
     wait_for("libvirtd", _answers)
+
+
+def hostdev_xml(vgpu):
+    """The file that has virsh plug in a vGPU: what the domain's own is like."""
+    with open(os.path.join(HERE, "domain.xml"), encoding="utf-8") as template:
+        found = re.search(r"<hostdev.*</hostdev>", template.read(), re.DOTALL)
+    path = "/tmp/hostdev.xml"
+    write(path, found[0].format(uuid=vgpu).replace(" display='on'", ""))
+    return path
 
 
 class Monitor:
