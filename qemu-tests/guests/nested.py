@@ -28,7 +28,7 @@ SECONDS = 60
 # without lastbus=0 alone, 16384 probes of empty slots, each of them an exit.
 KERNEL_ARGS = ("console=ttyS0 loglevel=4 panic=-1 oops=panic pci=lastbus=0 mitigations=off "
                "rodata=off nokaslr cryptomgr.notests audit=0 8250.nr_uarts=2 no_timer_check")
-RELEASE = os.uname().release
+RELEASE = os.environ["GUEST_RELEASE"]
 
 
 class Timeout(Exception):

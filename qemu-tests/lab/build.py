@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds modules, test programs and the guest's initramfs for one kernel."""
 
+import contextlib
 import glob
 import os
 import shutil
@@ -10,7 +11,7 @@ import time
 
 import initramfs
 import sandbox
-from common import BUILD, CHECKOUT, Fail, lines_of, locked, started
+from common import BUILD, CHECKOUT, Fail, kernels, lines_of, locked, started
 
 MODULE_FOLDERS = ("core", "uapi", "vendor-mvgpu", "guest", "qemu-tests/modules")
 SECONDS = 400
@@ -18,6 +19,11 @@ SECONDS = 400
 
 def output(series):
     return os.path.join(BUILD, series)
+
+
+def guest_series(series):
+    """The kernel of the nested guests: a stock one, with a stock display driver."""
+    return series if series in kernels() else kernels()[-1]
 
 
 def _sources(module_folders):
@@ -56,7 +62,8 @@ def _copy_sources(target, module_folders=MODULE_FOLDERS):
 
 def _make(rootfs, what, argv, prefix=""):
     """Runs make in the rootfs; its output goes on with paths of the checkout."""
-    command = sandbox.command(rootfs.tree, argv, writable=[CHECKOUT], chdir=CHECKOUT)
+    command = sandbox.command(rootfs.tree, argv, writable=[CHECKOUT], chdir=CHECKOUT,
+                              readable=[kernel.path for kernel in rootfs.instrumented.values()])
     deadline = time.monotonic() + SECONDS
     with started(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         for line in lines_of(process, process.stdout, deadline):
@@ -69,8 +76,8 @@ def _make(rootfs, what, argv, prefix=""):
 
 def kernel_make(rootfs, series, folder, *arguments):
     """make, as the kernel's own build of external modules in `folder`."""
-    headers = os.path.join("/usr/src", "linux-headers-" + rootfs.release(series))
-    return ["make", "--no-print-directory", "-j2", "-C", headers, "M=" + folder, *arguments]
+    return ["make", "--no-print-directory", "-j2", "-C", rootfs.headers(series), "M=" + folder,
+            *arguments]
 
 
 def modules(rootfs, series, *arguments):
@@ -126,10 +133,27 @@ def programs(rootfs, series):
            "O=" + output(series)])
 
 
+def _own_modules(rootfs, series):
+    """The modules of a kernel that the host VM's disk does not have, where vm-init looks."""
+    if series not in rootfs.instrumented:
+        return
+    folder = os.path.join(output(series), "modules")
+    target = os.path.join(folder, rootfs.release(series))
+    stamp = os.path.join(folder, "path")
+    with contextlib.suppress(OSError), open(stamp, encoding="utf-8") as content:
+        if content.read() == rootfs.modules(series):
+            return
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(rootfs.modules(series), target, symlinks=True)
+    with open(stamp, "w", encoding="utf-8") as content:
+        content.write(rootfs.modules(series))
+
+
 def everything(rootfs, series):
     os.makedirs(output(series), exist_ok=True)
     with locked(os.path.join(output(series), ".lock"), what="another build"), rootfs.in_use():
         modules(rootfs, series)
         variants(rootfs, series)
         programs(rootfs, series)
-        initramfs.guest(rootfs, series, output(series))
+        initramfs.guest(rootfs, guest_series(series), output(series))
+        _own_modules(rootfs, series)

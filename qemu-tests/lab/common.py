@@ -42,6 +42,14 @@ def kernels():
         return [line.strip() for line in lines if line.strip() and line[0] != "#"]
 
 
+def check_space(path, mib, what):
+    stat = os.statvfs(path)
+    free = stat.f_bavail * stat.f_frsize >> 20
+    if free < mib:
+        raise Fail(f"{what} needs {mib} MiB in {path}, {free} MiB are free "
+                   "(XDG_CACHE_HOME moves the cache elsewhere)")
+
+
 def hash_files(paths):
     """A short name for the content of some files."""
     digest = hashlib.sha256()
@@ -172,13 +180,14 @@ def lines_of(process, stream, deadline, heartbeat=None):
 def run(what, argv, log, timeout, show=None, **options):
     """Runs a command with its output in `log`.
 
-    `show` picks the lines that are worth a progress line.  A failure ends the
+    `show` picks the lines of stderr that are worth a progress line.  A failure ends the
     lab with the last lines of the log.
     """
     deadline = time.monotonic() + timeout
     reason = None
     with open(log, "w", encoding="utf-8") as record, \
-            started(argv, stderr=subprocess.PIPE, **options) as process:
+            started(argv, stderr=subprocess.PIPE,
+                    **{"stdout": record, **options}) as process:
         try:
             for line in lines_of(process, process.stderr, deadline, f"still at it: {what}"):
                 record.write(line + "\n")

@@ -8,11 +8,20 @@ import sys
 
 import build
 import demo
+import instrumented
 import rootfs
 import sandbox
 import source
 import vm
 from common import CHECKOUT, Fail, kernels, say
+
+
+def _rootfs(series):
+    """The rootfs, and in it the kernel of that name if it is not one of Debian's."""
+    root = rootfs.ensure()
+    if series in instrumented.NAMES:
+        root.instrumented[series] = instrumented.ensure(root, series)
+    return root
 
 
 def setup(_):
@@ -26,9 +35,8 @@ def show_source(args):
 
 
 def build_kernel(args):
-    root = rootfs.ensure()
     for series in [args.kernel] if args.kernel else kernels():
-        build.everything(root, series)
+        build.everything(_rootfs(series), series)
     return 0
 
 
@@ -52,16 +60,17 @@ def run(args):
     machine = vm.Machine(series=args.kernel, name=name, smp=args.smp, mem=args.mem,
                          timeout=args.timeout, icount=args.icount, append=args.append,
                          command=command)
-    return vm.run(rootfs.ensure(), machine)
+    return vm.run(_rootfs(args.kernel), machine)
 
 
 def parser():
+    every = [*kernels(), *instrumented.NAMES]
     top = argparse.ArgumentParser(prog="lab", description="Makes and runs the test VMs.")
     verbs = top.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("setup", help="make the rootfs, or find it in the cache")
     verb.set_defaults(action=setup)
     verb = verbs.add_parser("build", help="build modules, test programs, guest initramfs")
-    verb.add_argument("kernel", nargs="?", choices=kernels())
+    verb.add_argument("kernel", nargs="?", choices=every)
     verb.set_defaults(action=build_kernel)
     verb = verbs.add_parser("source", help="fetch parts of the kernel's source, say where")
     verb.add_argument("kernel", choices=kernels())
@@ -70,7 +79,7 @@ def parser():
     verb.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND [ARGUMENT...]")
     verb.set_defaults(action=execute)
     verb = verbs.add_parser("run", help="run a script of the checkout in a host VM")
-    verb.add_argument("--kernel", choices=kernels(), default=kernels()[-1])
+    verb.add_argument("--kernel", choices=every, default=kernels()[-1])
     verb.add_argument("--smp", type=int, default=vm.Machine.smp)
     verb.add_argument("--mem", type=int, default=vm.Machine.mem, metavar="MB")
     verb.add_argument("--timeout", type=int, default=vm.Machine.timeout, metavar="SECONDS")

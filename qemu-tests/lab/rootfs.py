@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 import sandbox
-from common import LAB, Fail, cache_dir, hash_files, locked, run, say
+from common import LAB, Fail, cache_dir, check_space, hash_files, locked, run, say
 
 RECIPE = os.path.join(LAB, "rootfs")
 NEEDED_MIB = 5500
@@ -28,9 +28,13 @@ class Rootfs:
         self.path = path
         self.tree = os.path.join(path, "tree")
         self.image = os.path.join(path, "root.ext4")
+        # Kernels that are not in the rootfs, by the name that stands for a series
+        self.instrumented = {}
 
     def release(self, series):
         """The full release of the kernel series, as `uname -r` says it."""
+        if series in self.instrumented:
+            return self.instrumented[series].release
         found = glob.glob(os.path.join(self.tree, "usr/lib/modules", series + ".*"))
         if not found:
             raise Fail(f"the rootfs has no kernel {series}")
@@ -38,14 +42,28 @@ class Rootfs:
             int(number) for number in re.findall(r"\d+", os.path.basename(path))]))
 
     def kernel(self, series):
+        if series in self.instrumented:
+            return self.instrumented[series].image
         return os.path.join(self.tree, "boot", "vmlinuz-" + self.release(series))
 
     def modules(self, series):
+        if series in self.instrumented:
+            return self.instrumented[series].modules
         return os.path.join(self.tree, "usr/lib/modules", self.release(series))
 
+    def headers(self, series):
+        """What modules from outside are built against; a path in the sandbox."""
+        if series in self.instrumented:
+            return self.instrumented[series].headers
+        return os.path.join("/usr/src", "linux-headers-" + self.release(series))
+
+    @contextlib.contextmanager
     def in_use(self):
-        """Keeps another run from dropping this rootfs as an old one."""
-        return locked(self.path + ".lock", shared=True)
+        """Keeps another run from dropping this rootfs, and its kernels, as old ones."""
+        with contextlib.ExitStack() as stack:
+            for path in [self.path, *(kernel.path for kernel in self.instrumented.values())]:
+                stack.enter_context(locked(path + ".lock", shared=True))
+            yield
 
 
 def key():
@@ -84,14 +102,6 @@ def _proxies():
                 yield f'--aptopt={name} "{found[1]}"'
 
 
-def _check_space(path, mib, what):
-    stat = os.statvfs(path)
-    free = stat.f_bavail * stat.f_frsize >> 20
-    if free < mib:
-        raise Fail(f"{what} needs {mib} MiB in {path}, {free} MiB are free "
-                   "(XDG_CACHE_HOME moves the cache elsewhere)")
-
-
 def _check_user():
     """An ordinary user makes the rootfs in a user namespace with many ids."""
     name = subprocess.run(["id", "-un"], capture_output=True, text=True, check=False).stdout.strip()
@@ -124,7 +134,7 @@ def _make_tar(path, log, site):
     else:
         mode = "unshare"
         _check_user()
-        _check_space("/var/tmp", 2000, "unpacking the rootfs")
+        check_space("/var/tmp", 2000, "unpacking the rootfs")
         environment["TMPDIR"] = "/var/tmp"
     with open(path, "wb") as output:
         run(f"making the rootfs from {site}", [*command, mode, site, *options], log,
@@ -191,7 +201,7 @@ def ensure():
         if os.path.isdir(wanted.path):
             return wanted
         _drop_old(cache, wanted.path)
-        _check_space(cache, NEEDED_MIB, "the rootfs")
+        check_space(cache, NEEDED_MIB, "the rootfs")
         folder = tempfile.mkdtemp(prefix="new-", dir=cache)
         os.chmod(folder, 0o755)
         try:

@@ -3,13 +3,12 @@
 
 The source package of the very kernel in the rootfs is downloaded by this
 machine's apt, with lists of its own, and the folders in PARTS are unpacked
-into the cache.
+into the cache.  Who compiles a kernel unpacks all of it elsewhere (fetch()).
 """
 
 import glob
 import os
 import shutil
-import subprocess
 import tempfile
 
 import rootfs as rootfs_module
@@ -20,7 +19,7 @@ PARTS = ("scripts", "samples/vfio-mdev", "include/uapi")
 SECONDS = 900
 
 
-def _version(rootfs, series):
+def version_of(rootfs, series):
     """The version of the kernel's packages, which the source package has too."""
     release = rootfs.release(series)
     with open(os.path.join(rootfs.tree, "etc", "packages"), encoding="utf-8") as lines:
@@ -47,42 +46,40 @@ def _apt(rootfs, folder):
     return ["apt-get", "-q", *(f"-o{name}={value}" for name, value in options.items())]
 
 
-def _unpack(rootfs, deb, series, target):
-    """Through the rootfs' Python, which knows xz wherever this runs."""
-    prefix = f"linux-source-{series}/"
-    code = ("import sys, tarfile\n"
-            "deb = tarfile.open(fileobj=sys.stdin.buffer, mode='r|')\n"
-            "source = next(m for m in deb if m.name.endswith('.tar.xz'))\n"
-            "tree = tarfile.open(fileobj=deb.extractfile(source), mode='r|xz')\n"
-            "target, prefix, *parts = sys.argv[1:]\n"
-            "for member in tree:\n"
-            "    name = member.name.removeprefix(prefix)\n"
-            "    if name.startswith(tuple(part + '/' for part in parts)):\n"
-            "        member.name = name\n"
-            "        tree.extract(member, target, filter='data')\n")
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as tar:
-        run("unpacking the kernel source", sandbox.command(
-            rootfs.tree, ["python3", "-c", code, target, prefix, *PARTS], writable=[target]),
-            target + ".log", SECONDS, stdin=tar.stdout)
+def _unpack(rootfs, deb, series, target, parts):
+    """Through the rootfs' programs, which know xz wherever this runs."""
+    top = f"linux-source-{series}"
+    code = ('dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" |'
+            ' tar -xJ --no-same-owner --strip-components=1 -C "$3" "${@:4}"')
+    members = [os.path.join(top, part) for part in parts] or [top]
+    run("unpacking the kernel source", sandbox.command(
+        rootfs.tree, ["bash", "-o", "pipefail", "-c", code, "unpack", deb, top, target, *members],
+        readable=[os.path.dirname(deb)], writable=[target]), target + ".log", SECONDS)
 
 
-def _make(rootfs, series, version, folder):
+def fetch(rootfs, series, folder, target, parts=()):
+    """Downloads the source package into `folder`, unpacks it, or parts of it, into `target`."""
+    version = version_of(rootfs, series)
     say(f"source: fetching linux-source-{series} {version}")
     apt = _apt(rootfs, folder)
     log = os.path.join(cache_dir(), "source.log")
     run("reading package lists", [*apt, "update"], log, SECONDS)
     run("fetching the kernel source", [*apt, "download", f"linux-source-{series}={version}"],
         log, SECONDS, cwd=folder)
+    say("source: unpacking")
+    _unpack(rootfs, glob.glob(os.path.join(folder, "*.deb"))[0], series, target, parts)
+
+
+def _make(rootfs, series, folder):
     target = os.path.join(folder, "source")
     os.mkdir(target)
-    say("source: unpacking")
-    _unpack(rootfs, glob.glob(os.path.join(folder, "*.deb"))[0], series, target)
+    fetch(rootfs, series, folder, target, PARTS)
     return target
 
 
 def ensure(rootfs, series):
     """The folder with PARTS of the source of the rootfs' kernel `series`."""
-    version = _version(rootfs, series)
+    version = version_of(rootfs, series)
     name = f"source-{series}-{version}-{hash_files([__file__])}".replace("~", "-")
     wanted = os.path.join(cache_dir(), name)
     if os.path.isdir(wanted):
@@ -94,7 +91,7 @@ def ensure(rootfs, series):
                 shutil.rmtree(old)
             folder = tempfile.mkdtemp(prefix="fetch-", dir=cache_dir())
             try:
-                os.rename(_make(rootfs, series, version, folder), wanted)
+                os.rename(_make(rootfs, series, folder), wanted)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     return wanted

@@ -76,9 +76,11 @@ def qemu(rootfs, machine, kernel, initrd, acceleration, ports):
     return args
 
 
-def _command_file(machine):
+def _command_file(rootfs, machine):
     """The script that vm-init runs: a file, so that no length or quoting matters."""
-    lines = [f"export KERNEL={machine.series} B=/mvgpu/build/{machine.series}"]
+    guest = rootfs.release(build.guest_series(machine.series))
+    lines = [f"export KERNEL={machine.series} B=/mvgpu/build/{machine.series} "
+             f"GUEST_RELEASE={guest}"]
     script, *arguments = machine.command
     lines.append(shlex.join(["exec", os.path.join("/mvgpu", script), *arguments]))
     with open(os.path.join(machine.out, "command"), "w", encoding="utf-8") as out:
@@ -193,7 +195,8 @@ def run(rootfs, machine, acceleration=None):
     if machine.icount:
         acceleration = accel.TCG
     elif not acceleration:
-        acceleration = accel.choose(lambda: _kvm_works(rootfs, machine.series))
+        stock = build.guest_series(machine.series)
+        acceleration = accel.choose(lambda: _kvm_works(rootfs, stock))
     script = os.path.join(CHECKOUT, machine.command[0])
     if not os.access(script, os.X_OK):
         raise Fail(f"{machine.command[0]}: no such script, or not executable")
@@ -201,7 +204,7 @@ def run(rootfs, machine, acceleration=None):
             rootfs.in_use(), one_of_few(os.cpu_count() or 1):
         shutil.rmtree(machine.out, ignore_errors=True)
         os.makedirs(machine.out)
-        _command_file(machine)
+        _command_file(rootfs, machine)
         initrd = initramfs.host(rootfs, machine.series, build.output(machine.series))
         begun = time.monotonic()
         answer = _boot_surely(rootfs, machine, initrd, acceleration)
