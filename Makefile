@@ -11,7 +11,7 @@ TRANSPORT ?= kernel
 export KERNEL TYPE MODE TEXT SEED KERNELS T
 
 .DEFAULT_GOAL := $(if $(MDEV),modules,help)
-.PHONY: all modules modules_install demo demo-kernel demo-vfio-user check bench lint \
+.PHONY: all modules modules_install demo demo-kernel demo-vfio-user check check-debug bench lint \
 	mvgpu-server clean distclean help
 
 help: ## this list
@@ -31,6 +31,9 @@ demo-vfio-user:
 
 check: ## every test, on every kernel (KERNELS, T)
 	@qemu-tests/harness/check
+
+check-debug: ## tests on kernels built to find mistakes: KASAN, lockdep, KCSAN (KERNELS, T)
+	@qemu-tests/harness/check instrumented
 
 bench: ## the cost of mediated I/O (KERNELS, COMPARE)
 	@qemu-tests/lab/host-packages \
@@ -58,7 +61,8 @@ distclean: clean ## removes the lab's cache too
 	@$(LAB) drop
 
 ##
-## Variables: KERNEL=7.2 or 6.12 (for check and bench: KERNELS="7.2 6.12"),
+## Variables: KERNEL=7.2 or 6.12 (for check and bench: KERNELS="7.2 6.12"; for
+## check-debug: KERNELS="debug objects kcsan"),
 ## TYPE=mvgpu-bochs-16m, -64m or -256m, MODE=1280x720, TEXT="a line", SEED=a number,
 ## TRANSPORT=vfio-user for the device from a process, without a module,
 ## T="names of tests", COMPARE=an earlier result of bench,

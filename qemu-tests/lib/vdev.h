@@ -119,6 +119,7 @@ const char *vdev_uuid(const struct vdev *vdev);
 /* The transports.  @name is what follows the colon. */
 int vdev_vfio_open_group(struct vdev **vdev, const char *uuid, bool owned);
 int vdev_vfio_open_group_file(const char *uuid);
+int vdev_vfio_open_cdev_file(const char *uuid);
 int vdev_vfio_open_cdev(struct vdev **vdev, const char *uuid, bool owned);
 int vdev_user_open(struct vdev **vdev, const char *path);
 

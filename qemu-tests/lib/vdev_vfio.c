@@ -316,7 +316,7 @@ int vdev_vfio_open_group(struct vdev **vdev, const char *uuid, bool owned)
 }
 
 /* The device's node is named after the only entry of its vfio-dev folder. */
-static int vdev_vfio_open_cdev_file(const char *uuid)
+int vdev_vfio_open_cdev_file(const char *uuid)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;

@@ -3,6 +3,8 @@
 # Runs the VFIO test programs, and makes TAP of ours from theirs.  Sourced, after vm.sh.
 
 program_timeout=300
+# How a program opens a vGPU of its own: mdev, by its group, or cdev (lib/vdev.h)
+transport=mdev
 
 # Passes a program's lines on with numbers and names of our own; what it says of
 # itself beyond the checks (plan, bail-out) is judged here.
@@ -44,8 +46,8 @@ left_over() {
 # run_program NAME TYPE [VDEV]: on a vGPU of its own, or on the one named so
 run_program() {
 	local left start=$EPOCHREALTIME
-	merge "$1 ${2#mvgpu-}" < <(VDEV=${3:-mdev:mvgpu.0/$2} timeout -s KILL $program_timeout \
-		"$B/bin/vfio-$1" 2>&1)
+	merge "$1 ${2#mvgpu-}" < <(VDEV=${3:-$transport:mvgpu.0/$2} timeout -s KILL \
+		$program_timeout "$B/bin/vfio-$1" 2>&1)
 	diag "$1 ${2#mvgpu-}: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
 	[ -n "$3" ] && return
 	left=$(left_over)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the VFIO test programs on our modules, in the host VM, and makes one TAP
-# stream of theirs.  Arguments: the programs to run, without their "vfio-" (all).
+# stream of theirs.  Arguments: the programs to run, without their "vfio-" (all);
+# before them, --cdev: open the device by its character device and iommufd.
 
 # shellcheck source=qemu-tests/lib/vm.sh
 . /mvgpu/qemu-tests/lib/vm.sh
@@ -15,6 +16,12 @@ types=(mvgpu-bochs-16m mvgpu-bochs-64m mvgpu-bochs-256m)
 # What follows the device's type in VRAM or mode runs on every type.
 each_type=(info edid vram gfx)
 first_type=(regs config caps msix intx msi irqbad reset req access map lifetime stress)
+
+if [ "$1" = --cdev ]; then
+	transport=cdev
+	first_type+=(cdev)
+	shift
+fi
 
 wanted() {
 	local name=$1 program
