@@ -205,6 +205,10 @@ class Guest:
             raise RuntimeError(f"{self.name}: {command}: status {status}: {output}")
         return output
 
+    def hmp(self, command):
+        """Runs a command of QEMU's monitor for people: its output."""
+        return self.qmp("human-monitor-command", **{"command-line": command})
+
     def screen(self):
         """What the display shows: (width, height, bytes of RGB)."""
         path = os.path.join("/tmp", self.name + ".ppm")
