@@ -188,6 +188,20 @@ static void mdev_device_release(struct device *dev)
 	mdev_object_put();
 }
 
+/*
+ * Undoes mdev_device_new(). A reference that somebody still has keeps the UUID
+ * reserved, but neither the instance nor anything of the vendor's.
+ */
+static void mdev_device_drop(struct mdev_device_core *mdc)
+{
+	mdev_isolation_unit_put(mdc);
+	mdev_instance_put(mdc->mdev.type);
+	mdc->mdev.type = NULL;
+	WRITE_ONCE(mdc->type, NULL);
+	WRITE_ONCE(mdc->parent, NULL);
+	put_device(&mdc->mdev.dev);
+}
+
 static struct mdev_device_core *mdev_device_new(struct mdev_type *type,
 						const guid_t *uuid)
 {
@@ -223,12 +237,11 @@ static struct mdev_device_core *mdev_device_new(struct mdev_type *type,
 	dev_set_uevent_suppress(dev, true);
 	ret = mdev_test_point("name") ?: dev_set_name(dev, "%pUl", uuid);
 	if (ret)
-		goto err_put;
+		goto err_drop;
 	return mdc;
 
-err_put:
-	mdev_instance_put(type);
-	put_device(dev);
+err_drop:
+	mdev_device_drop(mdc);
 	return ERR_PTR(ret);
 err_uuid:
 	mdev_uuid_release(mdc);
@@ -237,20 +250,6 @@ err_uuid:
 err_free:
 	kfree(mdc);
 	return ERR_PTR(ret);
-}
-
-/*
- * Undoes mdev_device_new(). A reference that somebody still has keeps the UUID
- * reserved, but neither the instance nor anything of the vendor's.
- */
-static void mdev_device_drop(struct mdev_device_core *mdc)
-{
-	mdev_isolation_unit_put(mdc);
-	mdev_instance_put(mdc->mdev.type);
-	mdc->mdev.type = NULL;
-	WRITE_ONCE(mdc->type, NULL);
-	WRITE_ONCE(mdc->parent, NULL);
-	put_device(&mdc->mdev.dev);
 }
 
 static void mdev_device_activate(struct mdev_device_core *mdc)

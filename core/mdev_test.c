@@ -9,6 +9,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -37,6 +38,17 @@ static const struct kernel_param_ops mdev_test_stopped_ops = {
 module_param_cb(test_stopped, &mdev_test_stopped_ops, NULL, 0444);
 MODULE_PARM_DESC(test_stopped, "how many wait");
 
+/* Whether @name, a parameter that may be written meanwhile, is @point */
+static bool mdev_test_is(const char *name, const char *point)
+{
+	bool is;
+
+	kernel_param_lock(THIS_MODULE);
+	is = sysfs_streq(name, point);
+	kernel_param_unlock(THIS_MODULE);
+	return is;
+}
+
 /**
  * mdev_test_point - wait or fail, if the test wants it here
  * @point: the name of the point
@@ -46,11 +58,11 @@ MODULE_PARM_DESC(test_stopped, "how many wait");
  */
 int mdev_test_point(const char *point)
 {
-	if (sysfs_streq(test_stop_at, point)) {
+	if (mdev_test_is(test_stop_at, point)) {
 		atomic_inc(&test_stopped);
-		while (sysfs_streq(test_stop_at, point))
+		while (mdev_test_is(test_stop_at, point))
 			msleep(20);
 		atomic_dec(&test_stopped);
 	}
-	return sysfs_streq(test_fail_at, point) ? -ENOMEM : 0;
+	return mdev_test_is(test_fail_at, point) ? -ENOMEM : 0;
 }
