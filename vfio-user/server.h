@@ -214,6 +214,7 @@ struct vu_fds {
  * @fd: the socket
  * @stopping: set by another thread: end
  * @gpu: the vGPU, NULL until the version is negotiated
+ * @timed: a receive that waits ends after the server's timeout
  * @poll_ns: how long it looks for the next message at the moment
  * @client_fds: how many descriptors the client takes in one message
  * @client_transfer: how many bytes of data it takes or gives in one
@@ -228,6 +229,7 @@ struct vu_session {
 	int fd;
 	atomic_bool stopping;
 	struct vu_gpu *gpu;
+	bool timed;
 	__s64 poll_ns;
 	unsigned int client_fds;
 	__u32 client_transfer;

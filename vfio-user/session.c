@@ -51,9 +51,7 @@ int vu_session_init(struct vu_session *session, struct vu_device *device,
 	session->fd = fd;
 	atomic_init(&session->stopping, false);
 
-	ret = vu_session_set_timeout(fd, SO_RCVTIMEO, limits->timeout_ms);
-	if (!ret)
-		ret = vu_session_set_timeout(fd, SO_SNDTIMEO, limits->timeout_ms);
+	ret = vu_session_set_timeout(fd, SO_SNDTIMEO, limits->timeout_ms);
 	if (ret)
 		return ret;
 
@@ -106,7 +104,7 @@ static int vu_session_poll(struct vu_session *session)
 		{ .fd = session->fd, .events = POLLIN },
 		{ .fd = irq->unmask, .events = POLLIN },
 	};
-	int ready = poll(fds, 2, session->limits->timeout_ms);
+	int ready = poll(fds, 2, session->timed ? (int)session->limits->timeout_ms : -1);
 
 	if (ready <= 0)
 		return ready ? -errno : -EAGAIN;
@@ -158,6 +156,22 @@ static ssize_t vu_session_look(struct vu_session *session, struct msghdr *msg)
 	return got;
 }
 
+/*
+ * A client may take its time between two messages, not for its version nor in
+ * the middle of one.  The timer is not for free, so that the usual wait has none.
+ */
+static int vu_session_set_timed(struct vu_session *session)
+{
+	bool timed = !session->gpu || session->filled;
+	int ret = 0;
+
+	if (timed != session->timed)
+		ret = vu_session_set_timeout(session->fd, SO_RCVTIMEO,
+					     timed ? session->limits->timeout_ms : 0);
+	session->timed = timed;
+	return ret;
+}
+
 static ssize_t vu_session_receive(struct vu_session *session, struct vu_fds *fresh)
 {
 	union {
@@ -174,14 +188,12 @@ static ssize_t vu_session_receive(struct vu_session *session, struct vu_fds *fre
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	ssize_t got;
+	ssize_t got = vu_session_set_timed(session);
 
-	if (session->gpu && session->gpu->irq.unmask >= 0) {
-		int ret = vu_session_poll(session);
-
-		if (ret)
-			return ret;
-	}
+	if (!got && session->gpu && session->gpu->irq.unmask >= 0)
+		got = vu_session_poll(session);
+	if (got)
+		return got;
 	if (session->limits->poll_us)
 		got = vu_session_look(session, &msg);
 	else
@@ -382,8 +394,6 @@ static bool vu_session_goes_on(struct vu_session *session, ssize_t got)
 	case -EINTR:
 		return true;
 	case -EAGAIN:
-		if (session->gpu && !session->filled)
-			return true;
 		vu_warn("%s: the client says nothing in %u ms, in mid-message or before its "
 			"version; closing", name, session->limits->timeout_ms);
 		return false;
