@@ -26,24 +26,6 @@ MODULE_PARM_DESC(vram_mb, "VRAM of each card in MiB, 16 to 1048576 (default 1024
 
 static struct platform_device *mvgpu_cards[MVGPU_MAX_CARDS];
 
-#define MVGPU_BOCHS_TYPE(_mb, _width, _height) {				\
-	.config = {								\
-		.vram_size = (_mb) << 20,					\
-		.mode_width = (_width),						\
-		.mode_height = (_height),					\
-	},									\
-	.mdev = {								\
-		.sysfs_name = "bochs-" #_mb "m",				\
-		.pretty_name = "mvgpu bochs-display, " #_mb " MiB",		\
-	},									\
-}
-
-static const struct mvgpu_type_desc mvgpu_types[] = {
-	MVGPU_BOCHS_TYPE(16, 1024, 768),
-	MVGPU_BOCHS_TYPE(64, 1920, 1080),
-	MVGPU_BOCHS_TYPE(256, 2560, 1440),
-};
-
 /**
  * mvgpu_card_reserve() - take a vGPU's VRAM out of the pool
  * @card: the card
@@ -106,7 +88,8 @@ static int mvgpu_card_probe(struct platform_device *pdev)
 		return -ENOMEM;
 
 	for (i = 0; i < card->nr_types; i++) {
-		card->types[i].mdev = mvgpu_types[i].mdev;
+		card->types[i].mdev.sysfs_name = mvgpu_types[i].name;
+		card->types[i].mdev.pretty_name = mvgpu_types[i].pretty_name;
 		card->types[i].desc = &mvgpu_types[i];
 		card->mdev_types[i] = &card->types[i].mdev;
 	}

@@ -41,7 +41,7 @@
 #include <linux/vfio.h>
 
 #include "compat.h"
-#include "model/vgpu.h"
+#include "model/types.h"
 #include "mvgpu_vfio.h"
 
 #define MVGPU_OFFSET_SHIFT	40
@@ -53,16 +53,6 @@
 #define MVGPU_NUM_REGIONS	(MVGPU_REGION_SCANOUT + MVGPU_VFIO_NUM_SCANOUTS)
 
 struct dentry;
-
-/**
- * struct mvgpu_type_desc - what a type is, for all cards
- * @config: the model's share of it
- * @mdev: template of the type, copied for each card
- */
-struct mvgpu_type_desc {
-	struct mvgpu_config config;
-	struct mdev_type mdev;
-};
 
 /**
  * struct mvgpu_type - a type of one card

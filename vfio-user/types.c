@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The types of vGPU: those of the kernel's mvgpu, by the same names.
+ * The types of vGPU, by name.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "options.h"
+#include "types.h"
 
 /* How mdev names them: the driver's name before the type's. */
 #define VU_TYPE_PREFIX	"mvgpu-"
-
-static const struct vu_type {
-	const char *name;
-	struct mvgpu_config config;
-} vu_types[] = {
-	{ "bochs-16m", { .vram_size = 16 << 20, .mode_width = 1024, .mode_height = 768 } },
-	{ "bochs-64m", { .vram_size = 64 << 20, .mode_width = 1920, .mode_height = 1080 } },
-	{ "bochs-256m", { .vram_size = 256 << 20, .mode_width = 2560, .mode_height = 1440 } },
-};
 
 /**
  * vu_type_find() - look a type up
@@ -32,9 +24,9 @@ bool vu_type_find(const char *name, struct mvgpu_config *config)
 
 	if (!strncmp(name, VU_TYPE_PREFIX, strlen(VU_TYPE_PREFIX)))
 		name += strlen(VU_TYPE_PREFIX);
-	for (i = 0; i < ARRAY_SIZE(vu_types); i++) {
-		if (!strcmp(name, vu_types[i].name)) {
-			*config = vu_types[i].config;
+	for (i = 0; i < MVGPU_NUM_TYPES; i++) {
+		if (!strcmp(name, mvgpu_types[i].name)) {
+			*config = mvgpu_types[i].config;
 			return true;
 		}
 	}
@@ -48,8 +40,8 @@ void vu_types_print(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(vu_types); i++)
-		printf("  %-12s %4u MiB VRAM, prefers %ux%u%s\n", vu_types[i].name,
-		       vu_types[i].config.vram_size >> 20, vu_types[i].config.mode_width,
-		       vu_types[i].config.mode_height, i ? "" : " (default)");
+	for (i = 0; i < MVGPU_NUM_TYPES; i++)
+		printf("  %-12s %4u MiB VRAM, prefers %ux%u%s\n", mvgpu_types[i].name,
+		       mvgpu_types[i].config.vram_size >> 20, mvgpu_types[i].config.mode_width,
+		       mvgpu_types[i].config.mode_height, i ? "" : " (default)");
 }
