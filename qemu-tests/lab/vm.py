@@ -22,6 +22,7 @@ from common import BUILD, CHECKOUT, Fail, locked, one_of_few, started, tail
 NO_STATUS = 125
 TIMEOUT = 124
 KERNEL_ARGS = "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable"
+TSC_KHZ = "bin/tsc-khz"
 
 
 @dataclass
@@ -47,6 +48,17 @@ class Machine:
         return os.path.join(self.out, "console.log")
 
 
+def _kernel_args(machine, acceleration):
+    """The kernel's command line."""
+    args = [KERNEL_ARGS]
+    # Counted instructions are the time stamp counter, and KVM tells its guest.
+    if acceleration is accel.TCG and not machine.icount:
+        khz = subprocess.run([os.path.join(build.output(machine.series), TSC_KHZ)], check=True,
+                             capture_output=True, text=True, timeout=60).stdout.strip()
+        args.append(f"tsc_early_khz={khz}")
+    return " ".join([*args, machine.append]).strip()
+
+
 def qemu(rootfs, machine, kernel, initrd, acceleration, ports):
     """QEMU's arguments; `ports` maps a port's name to a file descriptor."""
     smp = machine.smp
@@ -59,7 +71,7 @@ def qemu(rootfs, machine, kernel, initrd, acceleration, ports):
             "-no-reboot", "-M", "q35", *timing, "-cpu", acceleration.cpu,
             "-smp", str(smp), "-m", str(machine.mem),
             "-kernel", kernel, "-initrd", initrd,
-            "-append", f"{KERNEL_ARGS} {machine.append}".strip(),
+            "-append", _kernel_args(machine, acceleration),
             "-serial", "file:" + machine.console,
             "-drive", f"file={rootfs.image},format=raw,if=none,id=root,snapshot=on,cache=unsafe",
             "-device", "virtio-blk-pci,drive=root",
