@@ -27,6 +27,7 @@ demo-kernel:
 	@$(LAB) demo --kernel "$$KERNEL" --type "$$TYPE" --mode "$$MODE" --text "$$TEXT" --seed "$$SEED"
 
 demo-vfio-user:
+	@$(LAB) setup
 	@qemu-tests/vfio-user/demo
 
 check: ## every test, on every kernel (KERNELS, T)
