@@ -107,7 +107,7 @@ def draw(results, folder):
     """Draws all there is to draw; returns the paths."""
     pyplot = _pyplot()
     paths = []
-    units = {wanted[1] for wanted in results.keys()}
+    units = {wanted[1] for wanted in results.keys() if wanted[3] in COLOURS}
     for unit in UNITS:
         if unit in units:
             paths += _plot_costs(pyplot, results, unit, folder)

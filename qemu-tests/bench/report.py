@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as text: the table of one run, and the comparison of two."""
 
+from results import BYTES, CORES
+
 # Instruction counts repeat to a fraction of a percent: what differs more has a cause.
 FLAG_ABOVE = 0.05
 
@@ -45,18 +47,40 @@ def _device_rows(results, kernel, units):
         yield row
 
 
-def table(results):
-    """The lines of the table of a run."""
-    for kernel in results.kernels:
-        units = results.units(kernel)
-        above = [""] + [word for unit in units for word in (f"{unit}:", "", "")] + [""]
-        header = ["device"] + ["empty", "mvgpu", "more"] * len(units) + ["faults"]
-        yield f"Linux {results.release(kernel)}: minimum for one operation"
+def _core_rows(results, kernel):
+    for unit in (*results.units(kernel), BYTES):
+        for bench in results.benches(kernel, *CORES):
+            theirs, ours = (results.value(kernel, unit, bench, core) for core in CORES)
+            if theirs and ours:
+                yield [bench, unit, _figure(theirs), _figure(ours), f"{ours / theirs:.3f}"]
+
+
+def _core_table(results, kernel):
+    rows = list(_core_rows(results, kernel))
+    if rows:
+        yield from _lines(["mdev core", "unit", "kernel's", "ours", "ratio"], rows)
         yield ""
-        yield from _lines(["reference", *units], list(_reference_rows(results, kernel, units)))
+
+
+def _device_table(results, kernel):
+    units = results.units(kernel)
+    above = [""] + [word for unit in units for word in (f"{unit}:", "", "")] + [""]
+    header = ["device"] + ["empty", "mvgpu", "more"] * len(units) + ["faults"]
+    references = list(_reference_rows(results, kernel, units))
+    if references:
+        yield from _lines(["reference", *units], references)
         yield ""
         yield from _lines(above, [header, *_device_rows(results, kernel, units)])
         yield ""
+
+
+def table(results):
+    """The lines of the table of a run."""
+    for kernel in results.kernels:
+        yield f"Linux {results.release(kernel)}: minimum for one operation"
+        yield ""
+        yield from _device_table(results, kernel)
+        yield from _core_table(results, kernel)
 
 
 def compare(old, new, name):

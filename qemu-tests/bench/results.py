@@ -4,8 +4,11 @@
 import json
 import os
 
+# What the clock of a VM counts; and memory, which every clock is good for.
 UNITS = ("instructions", "ns")
-VARIANTS = ("reference", "null", "mvgpu")
+BYTES = "bytes"
+CORES = ("core-kernel", "core-ours")
+VARIANTS = ("reference", "null", "mvgpu", *CORES)
 
 NUMBER = (int, float)
 FIELDS = {
@@ -60,7 +63,7 @@ def check(result):
         raise BadResult("not a JSON object")
     _check_fields(result, FIELDS, OPTIONAL, "the result")
     _check_fields(result["conditions"], CONDITIONS, {}, "'conditions'")
-    if result["unit"] not in UNITS:
+    if result["unit"] not in (*UNITS, BYTES):
         raise BadResult(f"unknown unit {result['unit']!r}")
     if result["variant"] not in VARIANTS:
         raise BadResult(f"unknown variant {result['variant']!r}")

@@ -22,15 +22,8 @@ create null_vfio null_vfio-empty "$empty"
 create mvgpu.0 mvgpu-bochs-64m "$vgpu"
 sleep 5
 
-accel=tcg
-if dmesg | grep -q "Hypervisor detected: KVM"; then
-	accel=kvm
-fi
-cat > /out/conditions.json <<EOT
-{"release": "$(uname -r)", "cpus": $(nproc), "accel": "$accel",
- "cpu": "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)",
- "clocksource": "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"}
-EOT
+# shellcheck source=qemu-tests/bench/conditions.sh
+. /mvgpu/qemu-tests/bench/conditions.sh
 
 status=0
 "$B/bin/bench" -w "$1" -n "$empty" -m "$vgpu" > /out/results.jsonl || status=$?

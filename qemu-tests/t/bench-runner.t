@@ -33,6 +33,17 @@ LINES = [
      "median": 280001.0, "n": 5, "ops": 1, "faults": 1.0},
 ]
 
+CORE_LINES = [
+    {"bench": "create-1", "variant": "core-kernel", "value": 70000.0, "median": 70001.0,
+     "n": 5, "ops": 1},
+    {"bench": "create-1", "variant": "core-ours", "value": 73500.0, "median": 73500.0,
+     "n": 5, "ops": 1},
+    {"bench": "memory", "variant": "core-kernel", "unit": "bytes", "value": 4000.0,
+     "median": 4000.0, "n": 1, "ops": 9},
+    {"bench": "memory", "variant": "core-ours", "unit": "bytes", "value": 4200.0,
+     "median": 4200.0, "n": 1, "ops": 9},
+]
+
 # Takes the lab's place: $1 is its verb.  What a VM would leave comes from $FAKE.
 FAKE_LAB = """#!/bin/sh
 [ "$1" = run ] || exit "${FAKE_BUILD:-0}"
@@ -75,7 +86,8 @@ class Folder:
     def run(self, *arguments, **environment):
         environment = {**os.environ, "LAB": self.lab, "FAKE": self.fake,
                        "FAKE_RUN": os.path.join(CHECKOUT, "build", "run"), **environment}
-        return subprocess.run([RUNNER, "--out", self.out, "--name", NAME, *arguments],
+        return subprocess.run([RUNNER, "--out", self.out, "--name", NAME, "--parts", "devices",
+                               *arguments],
                               env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=120, check=False)
 
@@ -119,6 +131,16 @@ def test_run(tap, folder):
         tap.ok(words in done.stdout, f"its table has {words}", done.stdout)
 
 
+def test_core(tap, folder):
+    folder.leave(CORE_LINES)
+    done = folder.run("--kernels", "7.2", "--no-plots", "--parts", "core",
+                      "--units", "instructions")
+    tap.ok(done.returncode == 0, "a run for the core succeeds", *why(done))
+    for words in ("73,500  1.050", "4,200  1.050"):
+        tap.ok(words in done.stdout, f"its table has {words}", done.stdout)
+    folder.leave(LINES)
+
+
 def test_broken_runs(tap, folder):
     refused(tap, folder.run("--kernels", "7.2", "--no-plots", FAKE_STATUS="124"),
             "a VM that times out ends the run", "124")
@@ -142,6 +164,7 @@ def test_arguments(tap, folder):
             (["--kernels", "5.0"], ["--kernels", "5.0"]),
             (["--kernels", ""], ["--kernels"]),
             (["--units", "miles"], ["--units", "miles"]),
+            (["--parts", "screws"], ["--parts", "screws"]),
             (["--windows", "0"], ["--windows"]),
             (["--windows", "many"], ["--windows"]),
             (["--colour"], ["--colour"]),
@@ -221,12 +244,12 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as path:
         folder = Folder(path)
-        for test in (test_run, test_broken_runs, test_arguments, test_broken_files,
+        for test in (test_core, test_run, test_broken_runs, test_arguments, test_broken_files,
                      test_compare, test_plots):
             test(tap, folder)
     for unit in results.UNITS:
-        shutil.rmtree(os.path.join(CHECKOUT, "build", "run", f"{NAME}-{unit}-7.2"),
-                      ignore_errors=True)
+        for name in f"{NAME}-{unit}-7.2", f"{NAME}-core-{unit}-7.2":
+            shutil.rmtree(os.path.join(CHECKOUT, "build", "run", name), ignore_errors=True)
     tap.done()
 
 

@@ -14,6 +14,7 @@ import results  # noqa: E402
 from host import Tap  # noqa: E402
 
 WINDOWS = 5
+COUNTS = (1, 20)
 WANTED = {
     "reference": ["getppid", "pread-zero-4", "eventfd-write-read"],
     "null": ["container-open-close", "device-open-close", "reg-read-4", "reg-write-4",
@@ -45,22 +46,45 @@ def check_results(tap, kernel, found):
     tap.ok(touch["n"] == WINDOWS, f"{WINDOWS} windows were measured", touch["n"])
 
 
+def check_core(tap, kernel, found):
+    """A create is thousands of instructions on either core, and about as many on both."""
+    names = [f"{what}-{count}" for count in COUNTS
+             for what in ("create", "remove-newest", "remove-oldest")]
+    for name in names:
+        theirs, ours = (found.value(kernel, "instructions", name, core)
+                        for core in results.CORES)
+        if tap.ok(theirs and ours, f"{name} has a figure on both cores", theirs, ours):
+            tap.ok(10000 < ours <= 1.1 * theirs, f"{name}: ours takes at most a tenth more",
+                   theirs, ours)
+
+
+def measured(tap, what, *arguments):
+    """The results of a run; None, and a check that failed, where there are none."""
+    with tempfile.TemporaryDirectory() as out:
+        done = subprocess.run(
+            [os.path.join(TESTS, "bench", "bench"), "--kernels", os.environ["KERNEL"],
+             "--windows", str(WINDOWS), "--no-plots", "--name", "bench-smoke", "--out", out,
+             *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        tap.diag(done.stdout)
+        if tap.ok(done.returncode == 0, f"the benchmarks of {what} run"):
+            try:
+                return results.Results(results.load(os.path.join(out, "results.jsonl")))
+            except results.BadResult as error:
+                tap.ok(False, "their results can be read", error)
+    return None
+
+
 def main():
     tap = Tap()
     kernel = os.environ["KERNEL"]
-    with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run(
-            [os.path.join(TESTS, "bench", "bench"), "--kernels", kernel, "--windows",
-             str(WINDOWS), "--no-plots", "--name", "bench-smoke", "--out", out],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
-        tap.diag(done.stdout)
-        if tap.ok(done.returncode == 0, "the benchmarks run"):
-            try:
-                found = results.Results(results.load(os.path.join(out, "results.jsonl")))
-            except results.BadResult as error:
-                tap.ok(False, "their results can be read", error)
-            else:
-                check_results(tap, kernel, found)
+    found = measured(tap, "the devices", "--parts", "devices")
+    if found:
+        check_results(tap, kernel, found)
+    found = measured(tap, "the core", "--parts", "core", "--units", "instructions",
+                     "--counts", " ".join(map(str, COUNTS)))
+    if found:
+        check_core(tap, kernel, found)
     tap.done()
 
 
