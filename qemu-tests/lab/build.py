@@ -63,7 +63,7 @@ def _copy_sources(target, module_folders=MODULE_FOLDERS):
 def _make(rootfs, what, argv, prefix=""):
     """Runs make in the rootfs; its output goes on with paths of the checkout."""
     command = sandbox.command(rootfs.tree, argv, writable=[CHECKOUT], chdir=CHECKOUT,
-                              readable=[kernel.path for kernel in rootfs.instrumented.values()])
+                              readable=rootfs.kernel_paths())
     deadline = time.monotonic() + SECONDS
     with started(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         for line in lines_of(process, process.stdout, deadline):

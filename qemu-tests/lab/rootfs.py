@@ -57,11 +57,15 @@ class Rootfs:
             return self.instrumented[series].headers
         return os.path.join("/usr/src", "linux-headers-" + self.release(series))
 
+    def kernel_paths(self):
+        """Where the kernels are that are not in the rootfs."""
+        return [kernel.path for kernel in self.instrumented.values()]
+
     @contextlib.contextmanager
     def in_use(self):
         """Keeps another run from dropping this rootfs, and its kernels, as old ones."""
         with contextlib.ExitStack() as stack:
-            for path in [self.path, *(kernel.path for kernel in self.instrumented.values())]:
+            for path in [self.path, *self.kernel_paths()]:
                 stack.enter_context(locked(path + ".lock", shared=True))
             yield
 

@@ -155,7 +155,7 @@ def _boot(rootfs, machine, initrd, acceleration, output):
         argv = sandbox.command(
             rootfs.tree, qemu(rootfs, machine, rootfs.kernel(machine.series), initrd,
                               acceleration, writing),
-            readable=[rootfs.path, CHECKOUT], writable=[machine.out],
+            readable=[rootfs.path, *rootfs.kernel_paths(), CHECKOUT], writable=[machine.out],
             environment={"TMPDIR": machine.out})
         with started(argv, stdout=errors, stderr=errors,
                      pass_fds=list(writing.values())) as process:
