@@ -70,16 +70,40 @@ unsigned int mvgpu_card_available(struct mvgpu_card *card, u64 bytes)
 	return div64_u64(atomic64_read(&card->vram_free), bytes);
 }
 
+static void mvgpu_card_set_type(struct mvgpu_card *card, unsigned int i,
+				const struct mvgpu_type_desc *desc, const char *name,
+				const char *pretty_name)
+{
+	struct mvgpu_type *type = &card->types[i];
+
+	type->mdev.sysfs_name = name;
+	type->mdev.pretty_name = pretty_name;
+	type->desc = desc;
+	card->mdev_types[i] = &type->mdev;
+}
+
+/* The model's types, and one of them once more for KVM guests only: KVM is not the model's. */
+static void mvgpu_card_set_types(struct mvgpu_card *card)
+{
+	unsigned int i;
+
+	for (i = 0; i < MVGPU_NUM_TYPES; i++)
+		mvgpu_card_set_type(card, i, &mvgpu_types[i], mvgpu_types[i].name,
+				    mvgpu_types[i].pretty_name);
+	mvgpu_card_set_type(card, i, &mvgpu_types[0], "bochs-16m-kvm",
+			    "mvgpu bochs-display, 16 MiB, for KVM guests");
+	card->types[i].needs_kvm = true;
+}
+
 static int mvgpu_card_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct mvgpu_card *card;
-	unsigned int i;
 
 	card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
 	if (!card)
 		return -ENOMEM;
-	card->nr_types = ARRAY_SIZE(mvgpu_types);
+	card->nr_types = MVGPU_NUM_TYPES + 1;
 	card->types = devm_kcalloc(dev, card->nr_types, sizeof(*card->types), GFP_KERNEL);
 	if (!card->types)
 		return -ENOMEM;
@@ -87,12 +111,7 @@ static int mvgpu_card_probe(struct platform_device *pdev)
 	if (!card->mdev_types)
 		return -ENOMEM;
 
-	for (i = 0; i < card->nr_types; i++) {
-		card->types[i].mdev.sysfs_name = mvgpu_types[i].name;
-		card->types[i].mdev.pretty_name = mvgpu_types[i].pretty_name;
-		card->types[i].desc = &mvgpu_types[i];
-		card->mdev_types[i] = &card->types[i].mdev;
-	}
+	mvgpu_card_set_types(card);
 	atomic64_set(&card->vram_free, (u64)vram_mb << 20);
 	platform_set_drvdata(pdev, card);
 

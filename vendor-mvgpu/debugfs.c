@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/mvgpu/<uuid>/stats: what a vGPU has been doing.
+ * In /sys/kernel/debug/mvgpu/<uuid>:
+ *
+ *	stats	what a vGPU has been doing
+ *	kvm	"closed", "none" if it is open and tied to no VM, or a number for the
+ *		VM, which is the same for all vGPUs of that VM
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -38,6 +42,21 @@ static int stats_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
+static int kvm_show(struct seq_file *seq, void *unused)
+{
+	const struct mvgpu_device *gpu = seq->private;
+	const void *kvm = READ_ONCE(gpu->kvm);
+
+	if (kvm == MVGPU_KVM_CLOSED)
+		seq_puts(seq, "closed\n");
+	else if (!kvm)
+		seq_puts(seq, "none\n");
+	else
+		seq_printf(seq, "%p\n", kvm);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(kvm);
+
 /**
  * mvgpu_debugfs_init() - make the module's folder
  *
@@ -64,6 +83,7 @@ void mvgpu_debugfs_add(struct mvgpu_device *gpu)
 {
 	gpu->debugfs = debugfs_create_dir(dev_name(mdev_dev(gpu->mdev)), mvgpu_debugfs_root);
 	debugfs_create_file("stats", 0444, gpu->debugfs, gpu, &stats_fops);
+	debugfs_create_file("kvm", 0444, gpu->debugfs, gpu, &kvm_fops);
 }
 
 /**

@@ -69,6 +69,7 @@ struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev)
 	gpu->mdev = mdev;
 	gpu->card = card;
 	gpu->type = type;
+	gpu->kvm = MVGPU_KVM_CLOSED;
 	ret = mvgpu_device_init(gpu);
 	if (ret)
 		goto err_free;
@@ -135,6 +136,7 @@ ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf)
 {
 	const struct mvgpu_config *config = &mvgpu_type_of(mtype)->desc->config;
 
-	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u\n",
-			  config->vram_size >> 20, config->mode_width, config->mode_height);
+	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u%s\n",
+			  config->vram_size >> 20, config->mode_width, config->mode_height,
+			  mvgpu_type_of(mtype)->needs_kvm ? ", for KVM guests only" : "");
 }

@@ -5,7 +5,8 @@
  * A card (card.c) is the mdev parent: a pool of VRAM, cut into vGPUs.  A vGPU
  * (device.c) is what belongs to an mdev: an instance of the model and its share
  * of the card.  While the VFIO driver is bound to the mdev, it is a VFIO device
- * too (vfio.c).  mdev_two_step.c ties all this to the mdev core of this project,
+ * too (vfio.c).
+ * mdev_two_step.c ties all this to the mdev core of this project,
  * mdev_one_step.c to the kernel's own, and nothing else knows which of them it is.
  *
  * The rest is one file for each thing that VFIO wants of a device: access.c
@@ -30,6 +31,7 @@
 #define MVGPU_H
 
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
 #include <linux/mm.h>
@@ -58,10 +60,12 @@ struct dentry;
  * struct mvgpu_type - a type of one card
  * @mdev: what the mdev core works with
  * @desc: the constants
+ * @needs_kvm: a vGPU cannot be opened unless it is tied to a VM
  */
 struct mvgpu_type {
 	struct mdev_type mdev;
 	const struct mvgpu_type_desc *desc;
+	bool needs_kvm;
 };
 
 /**
@@ -156,6 +160,8 @@ struct mvgpu_stats {
 	u64 faults;
 };
 
+#define MVGPU_KVM_CLOSED	ERR_PTR(-ENODEV)
+
 /**
  * struct mvgpu_device - a vGPU
  * @mdev: what the mdev core works with; outlives the vGPU
@@ -167,6 +173,9 @@ struct mvgpu_stats {
  * @irq: interrupts
  * @vram: BAR 0
  * @view: the picture
+ * @kvm: the VM that the open device is tied to, NULL for none, MVGPU_KVM_CLOSED
+ *	while it is closed.  To be shown, never to be followed: the reference is
+ *	VFIO's.
  * @debugfs: its folder
  */
 struct mvgpu_device {
@@ -179,6 +188,7 @@ struct mvgpu_device {
 	struct mvgpu_irq irq;
 	struct mvgpu_vram vram;
 	struct mvgpu_scanout_view view;
+	const void *kvm;
 	struct dentry *debugfs;
 };
 

@@ -5,8 +5,46 @@
  *
  * What a guest has left behind goes when its VMM closes the device: the next
  * one finds it as it was created.
+ *
+ * A device is tied to a VM if KVM had been told of its file (KVM_DEV_VFIO_FILE_ADD)
+ * before it was opened.  vfio.ko then holds a reference to the VM, from before
+ * open_device() to after close_device(), and vdev->kvm is for that time alone.
+ * What KVM is told later changes nothing for an open device.
  */
+#include <linux/device.h>
+#include <linux/ratelimit.h>
+
 #include "mvgpu.h"
+
+#define CREATE_TRACE_POINTS
+#include "mvgpu_trace.h"
+
+static int mvgpu_vfio_check_kvm(const struct mvgpu_device *gpu, const struct vfio_device *vdev)
+{
+	/* A user may try for ever: what is left out is not a warning, as by default. */
+	static struct ratelimit_state limit =
+		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
+					   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+
+	if (vdev->kvm || !gpu->type->needs_kvm)
+		return 0;
+	if (__ratelimit(&limit))
+		dev_info(vdev->dev,
+			 "this type is for KVM guests: KVM must know the device before it is opened\n");
+	return -ESRCH;
+}
+
+static int mvgpu_vfio_open(struct vfio_device *vdev)
+{
+	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
+	int ret;
+
+	ret = mvgpu_vfio_check_kvm(gpu, vdev);
+	trace_mvgpu_open(dev_name(vdev->dev), vdev->kvm, ret);
+	if (!ret)
+		WRITE_ONCE(gpu->kvm, vdev->kvm);
+	return ret;
+}
 
 static void mvgpu_vfio_close(struct vfio_device *vdev)
 {
@@ -16,10 +54,13 @@ static void mvgpu_vfio_close(struct vfio_device *vdev)
 	mvgpu_reset(&gpu->model);
 	mvgpu_scanout_forget(&gpu->view);
 	mvgpu_vram_free(&gpu->vram);
+	trace_mvgpu_close(dev_name(vdev->dev), vdev->kvm, 0);
+	WRITE_ONCE(gpu->kvm, MVGPU_KVM_CLOSED);
 }
 
 static const struct vfio_device_ops mvgpu_vfio_ops = {
 	.name = "mvgpu",
+	.open_device = mvgpu_vfio_open,
 	.close_device = mvgpu_vfio_close,
 	.read = mvgpu_vfio_read,
 	.write = mvgpu_vfio_write,

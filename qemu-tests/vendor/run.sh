@@ -10,6 +10,8 @@
 . /mvgpu/qemu-tests/vendor/vendor.sh
 # shellcheck source=qemu-tests/vendor/cores.sh
 . /mvgpu/qemu-tests/vendor/cores.sh
+# shellcheck source=qemu-tests/vendor/kvm.sh
+. /mvgpu/qemu-tests/vendor/kvm.sh
 
 wanted() {
 	local name=$1 part
@@ -26,4 +28,5 @@ if wanted cores "$@"; then
 	test_one_step kernel info regs msi req map
 	test_one_step ours regs
 fi
+wanted kvm "$@" && test_kvm
 tap_done
