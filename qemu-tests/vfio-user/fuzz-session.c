@@ -11,15 +11,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../lib/vuclient.h"
-#include "../../vfio-user/server.h"
 #include "fuzz.h"
 
-#define HEAD		4
-#define MAX_SENT	65536
+#define HEAD	4
 
 /* What a message's second byte selects */
 #define SELECT_RAW	0xe0
@@ -92,31 +89,9 @@ static void send_all(int fd, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Nobody reads the replies: when the socket is full of them the session ends. */
-	static const struct vu_limits limits = { .timeout_ms = 1 };
-	static const struct mvgpu_config config = {
-		.vram_size = MVGPU_VRAM_MIN, .mode_width = 1024, .mode_height = 768,
-	};
-	struct vu_session session;
-	struct vu_device device;
-	int wire[2];
-
-	if (size > MAX_SENT)
+	if (size > FUZZ_MAX_SENT)
 		return 0;
-	vu_log_max = VU_LOG_ERROR;
 	fds_init();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wire))
-		abort();
-	vu_device_init(&device, "fuzz", &config, size && data[0] & 0x10);
-	if (vu_session_init(&session, &device, &limits, wire[1]))
-		abort();
-	fcntl(wire[0], F_SETFL, O_NONBLOCK);
-	send_all(wire[0], data, size);
-	shutdown(wire[0], SHUT_WR);
-	vu_session_run(&session);
-	vu_session_fini(&session);
-	vu_device_fini(&device);
-	close(wire[0]);
-	close(wire[1]);
+	fuzz_run(send_all, data, size, size && data[0] & 0x10);
 	return 0;
 }

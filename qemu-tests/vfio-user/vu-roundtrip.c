@@ -3,8 +3,8 @@
  * What a register access costs over the socket, beside a plain ping-pong of messages of the same
  * size through recvmsg and sendmsg with room for descriptors; on one processor, and on two.
  *
- * Prints a JSON line for each: nanoseconds a round trip, the fastest, the median and the 99th in a
- * hundred.
+ * Argument: how many round trips.  Prints a JSON line for each: nanoseconds a round trip, the
+ * fastest, the median and the 99th in a hundred.
  */
 #include <errno.h>
 #include <sched.h>
@@ -20,13 +20,15 @@
 #include "mvgpu_regs.h"
 #include "server.h"
 
-#define TRIPS	20000
-#define WARM_UP	1000
+#define WARM_UP		1000
+#define MAX_TRIPS	1000000ul
 
 #define READ_COMMAND	(sizeof(struct vu_header) + sizeof(struct vu_region_access))
 #define READ_REPLY	(READ_COMMAND + 4)
 #define WRITE_COMMAND	READ_REPLY
 #define WRITE_REPLY	READ_COMMAND
+
+static unsigned long num_trips;
 
 static void pin(pid_t pid, unsigned int cpu)
 {
@@ -78,11 +80,13 @@ static long long now_ns(void)
 static void measure(int fd, const void *command, size_t size, size_t wanted, const char *bench,
 		    const char *variant, unsigned int cpus)
 {
-	static long long trips[TRIPS];
+	long long *trips = calloc(num_trips, sizeof(*trips));
 	char reply[256];
-	int i;
+	long i;
 
-	for (i = -WARM_UP; i < TRIPS; i++) {
+	if (!trips)
+		tap_bail("no memory");
+	for (i = -WARM_UP; i < (long)num_trips; i++) {
 		long long begun = now_ns();
 
 		if (transmit(fd, command, size) != (ssize_t)size ||
@@ -91,11 +95,12 @@ static void measure(int fd, const void *command, size_t size, size_t wanted, con
 		if (i >= 0)
 			trips[i] = now_ns() - begun;
 	}
-	qsort(trips, TRIPS, sizeof(trips[0]), by_value);
-	printf("{\"bench\": \"%s\", \"variant\": \"%s\", \"unit\": \"ns\", \"value\": %lld, "
-	       "\"median\": %lld, \"p99\": %lld, \"n\": %d, \"cpus\": %u}\n", bench, variant,
-	       trips[0], trips[TRIPS / 2], trips[TRIPS * 99 / 100], TRIPS, cpus);
+	qsort(trips, num_trips, sizeof(*trips), by_value);
+	printf("{\"bench\": \"%s-%ucpu\", \"variant\": \"%s\", \"value\": %lld, \"median\": %lld, "
+	       "\"p99\": %lld, \"n\": %lu, \"ops\": 1}\n", bench, cpus, variant, trips[0],
+	       trips[num_trips / 2], trips[num_trips * 99 / 100], num_trips);
 	fflush(stdout);
+	free(trips);
 }
 
 /* The other end of the plain one: answers what comes with @reply bytes. */
@@ -147,29 +152,32 @@ static void served(const uint8_t *read, const uint8_t *write, unsigned int cpus,
 	server_start(&server, options);
 	pin(server.pid, cpus - 1);
 	fd = server_attach(&server);
-	measure(fd, read, READ_COMMAND, READ_REPLY, "user-reg-read-4", variant, cpus);
-	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "user-reg-write-4", variant, cpus);
+	measure(fd, read, READ_COMMAND, READ_REPLY, "socket-read-4", variant, cpus);
+	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", variant, cpus);
 	close(fd);
 	server_stop(&server, SIGTERM);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const char *const blocking[] = { "--log-level", "info", NULL };
 	static const char *const polling[] = { "--log-level", "info", "--poll", "200", NULL };
 	uint8_t read[READ_COMMAND] = { }, write[WRITE_COMMAND] = { };
 	unsigned int cpus, max = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
 
+	num_trips = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	if (!num_trips || num_trips > MAX_TRIPS)
+		tap_bail("how many round trips?");
 	access_command(read, VU_REGION_READ, MVGPU_REG_ID, sizeof(read) - sizeof(struct vu_header));
 	access_command(write, VU_REGION_WRITE, MVGPU_REG_SCRATCH,
 		       sizeof(write) - sizeof(struct vu_header));
 	pin(0, 0);
 	for (cpus = 1; cpus <= max; cpus++) {
-		plain(read, READ_COMMAND, READ_REPLY, "user-reg-read-4", cpus);
-		plain(write, WRITE_COMMAND, WRITE_REPLY, "user-reg-write-4", cpus);
+		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus);
+		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus);
 		served(read, write, cpus, "server", blocking);
 		if (cpus > 1)
-			served(read, write, cpus, "server, polling", polling);
+			served(read, write, cpus, "server-polling", polling);
 	}
 	return 0;
 }
