@@ -4,7 +4,9 @@
  *
  * Set-up follows VFIO's rules for PCI: one index at a time; the first eventfds
  * enable it, DATA_NONE with a count of 0 disables it.  A delivered INTx masks
- * itself until the client unmasks it.
+ * itself until the client unmasks it.  Other than there, a second eventfd that
+ * unmasks replaces the first: QEMU only closes the old one, which the kernel
+ * would notice.
  *
  * An eventfd is written without waiting: a client that lets its counter run
  * full must not hold up the model.  That is a property of the open file, which
@@ -335,8 +337,6 @@ static int vu_irq_set_mask(struct vu_irq *irq, const struct vfio_irq_set *set,
 	}
 	if (mask)
 		return -ENOTTY;
-	if (fds->count && irq->unmask >= 0)
-		return -EBUSY;
 	vu_irq_replace(irq, &irq->unmask, vu_eventfd_keep(fds, 0));
 	return 0;
 }
@@ -391,8 +391,7 @@ static int vu_irq_set_check(const struct vu_request *request, const struct vfio_
  * With DATA_EVENTFD and without descriptors the vectors' eventfds are forgotten.
  *
  * Return: 0; -EINVAL for what makes no sense, descriptors that are no eventfds
- * among it; -ENOTTY for an eventfd that masks, -EBUSY for a second one that
- * unmasks.  On error nothing has changed.
+ * among it; -ENOTTY for an eventfd that masks.  On error nothing has changed.
  */
 int vu_irq_set(struct vu_request *request)
 {
