@@ -135,6 +135,8 @@ static bool vu_time_over(const struct timespec *time)
 static int vu_call_give_up(struct vu_call *call)
 {
 	vu_warn("%s: the client does not answer a DMA; closing", call->session->device->name);
+	if (atomic_load(&call->state) == VU_CALL_WANTED)
+		vu_call_set_state(call, VU_CALL_IDLE);
 	call->waiting = false;
 	vu_session_stop(call->session);
 	return -ETIMEDOUT;

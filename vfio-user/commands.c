@@ -40,10 +40,7 @@ static int vu_device_get_info(struct vu_request *request)
 
 static int vu_device_reset(struct vu_request *request)
 {
-	struct vu_gpu *gpu = request->session->gpu;
-
-	vu_dma_reset(&gpu->dma);
-	vu_gpu_reset(gpu);
+	vu_gpu_reset(request->session->gpu);
 	return 0;
 }
 

@@ -45,47 +45,67 @@ static int vu_control_list(struct vu_server *server, const char *arguments, int 
 	return 0;
 }
 
-static int vu_control_screenshot(struct vu_server *server, const char *arguments, int out)
+/* Take a number, and the space behind it, from the beginning of @text. */
+static bool vu_control_number(const char **text, __u64 *number)
 {
-	unsigned int number;
-	int used = 0;
+	char *end;
 
-	(void)out;
-	if (sscanf(arguments, "%9u %n", &number, &used) != 1 || !used || !arguments[used])
+	errno = 0;
+	*number = strtoull(*text, &end, 0);
+	if (**text < '0' || **text > '9' || errno || *end != ' ')
+		return false;
+	*text = end + 1;
+	return true;
+}
+
+/* Take a device's number; there has to be something behind it. */
+static int vu_control_device(struct vu_server *server, const char **text, struct vu_device **device)
+{
+	__u64 number;
+
+	if (!vu_control_number(text, &number) || !**text)
 		return -EINVAL;
 	if (number >= server->num_ports)
 		return -ENODEV;
-	return vu_picture_save(&server->ports[number].device, arguments + used);
+	*device = &server->ports[number].device;
+	return 0;
+}
+
+static int vu_control_screenshot(struct vu_server *server, const char *arguments, int out)
+{
+	struct vu_device *device;
+	int ret = vu_control_device(server, &arguments, &device);
+
+	(void)out;
+	return ret ? ret : vu_picture_save(device, arguments);
 }
 
 static int vu_control_dma_read(struct vu_server *server, const char *arguments, int out)
 {
-	unsigned long long address, size;
-	unsigned int number;
-	int used = 0;
+	struct vu_device *device;
+	int ret = vu_control_device(server, &arguments, &device);
+	__u64 address, size;
 
 	(void)out;
-	if (sscanf(arguments, "%9u %lli %lli %n", &number, &address, &size, &used) != 3 || !used ||
-	    !arguments[used])
+	if (ret)
+		return ret;
+	if (!vu_control_number(&arguments, &address) || !vu_control_number(&arguments, &size))
 		return -EINVAL;
-	if (number >= server->num_ports)
-		return -ENODEV;
-	return vu_memory_save(&server->ports[number].device, address, size, arguments + used);
+	return vu_memory_save(device, address, size, arguments);
 }
 
 static int vu_control_dma_write(struct vu_server *server, const char *arguments, int out)
 {
-	unsigned long long address;
-	unsigned int number;
-	int used = 0;
+	struct vu_device *device;
+	int ret = vu_control_device(server, &arguments, &device);
+	__u64 address;
 
 	(void)out;
-	if (sscanf(arguments, "%9u %lli %n", &number, &address, &used) != 2 || !used ||
-	    !arguments[used])
+	if (ret)
+		return ret;
+	if (!vu_control_number(&arguments, &address))
 		return -EINVAL;
-	if (number >= server->num_ports)
-		return -ENODEV;
-	return vu_memory_load(&server->ports[number].device, address, arguments + used);
+	return vu_memory_load(device, address, arguments);
 }
 
 static const struct vu_control_command {

@@ -51,13 +51,14 @@ static unsigned int vu_dma_search(const struct vu_dma *dma, __u64 address)
  */
 const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, bool write)
 {
+	__u32 flag = write ? VU_DMA_FLAG_WRITE : VU_DMA_FLAG_READ;
 	unsigned int at = vu_dma_search(dma, address);
-	const struct vu_dma_window *window = &dma->windows[at];
+	const struct vu_dma_window *window;
 
-	if (at == dma->count || window->address > address ||
-	    !(window->flags & (write ? VU_DMA_FLAG_WRITE : VU_DMA_FLAG_READ)))
+	if (at == dma->count)
 		return NULL;
-	return window;
+	window = &dma->windows[at];
+	return window->address <= address && window->flags & flag ? window : NULL;
 }
 
 /**
@@ -66,7 +67,13 @@ const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address,
  */
 void vu_dma_init(struct vu_dma *dma)
 {
-	pthread_rwlock_init(&dma->lock, NULL);
+	pthread_rwlockattr_t attr;
+
+	/* A client waits for the writer, no matter how many read. */
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&dma->lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
 	vu_call_init(&dma->call);
 }
 

@@ -53,7 +53,10 @@ static void vu_vram_clear(struct vu_gpu *gpu)
 
 static void vu_host_function_reset(void *host)
 {
-	vu_vram_clear(host);
+	struct vu_gpu *gpu = host;
+
+	vu_dma_reset(&gpu->dma);
+	vu_vram_clear(gpu);
 }
 
 static const struct mvgpu_host_ops vu_host_ops = {
@@ -126,10 +129,13 @@ void vu_gpu_put(struct vu_gpu *gpu)
 
 /**
  * vu_gpu_reset() - back to the state after power-on, VRAM too
- * @gpu: the vGPU; its eventfds stay set up
+ * @gpu: the vGPU; its eventfds and the windows of its DMA stay set up
+ *
+ * Context: the session's thread.
  */
 void vu_gpu_reset(struct vu_gpu *gpu)
 {
+	vu_dma_reset(&gpu->dma);
 	mvgpu_reset(&gpu->model);
 	vu_vram_clear(gpu);
 }

@@ -223,6 +223,13 @@ static void test_nowhere(int fd)
 	tap_is(end(begin_read(-8ull, 16)), 1, "nor around the end of all addresses");
 	tap_is(end(begin_write(READ_ONLY, 4)), 1, "nothing is written where it may only be read");
 	tap_is(end(begin_read(IN_PLACE, 1u << 29)), 1, "a size that is none");
+	tap_is(server_tell(&server, control, "dma-read 0 0x100000 16"), 1, "no file to read into");
+	tap_is(server_tell(&server, control, "dma-read 0 0x100000 x /tmp/x"), 1, "no size");
+	tap_is(server_tell(&server, control, "dma-read 7 0x100000 16 /tmp/x"), 1, "no such device");
+	tap_is(server_tell(&server, control, "dma-read 0 0x1ffffffffffffffff 16 /tmp/x"), 1,
+	       "no such address");
+	tap_is(server_tell(&server, control, "dma-write 0 0x100000 /nonexistent"), 1,
+	       "no file to write from");
 	tap_ok(answers(fd), "the session goes on");
 }
 
