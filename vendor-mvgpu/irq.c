@@ -156,6 +156,8 @@ static void mvgpu_irq_disable(struct mvgpu_device *gpu)
 
 	lockdep_assert_held(&irq->mutex);
 
+	if (irq->index == VFIO_PCI_NUM_IRQS)
+		return;
 	mvgpu_irq_set_mode(&gpu->model, MVGPU_IRQ_NONE, 0);
 	vfio_virqfd_disable(&irq->unmask);
 	for (i = 0; i < MVGPU_NUM_VECTORS; i++)
@@ -177,7 +179,8 @@ void mvgpu_irq_disable_all(struct mvgpu_device *gpu)
 {
 	guard(mutex)(&gpu->irq.mutex);
 	mvgpu_irq_disable(gpu);
-	mvgpu_irq_replace(&gpu->irq, &gpu->irq.req, NULL);
+	if (gpu->irq.req)
+		mvgpu_irq_replace(&gpu->irq, &gpu->irq.req, NULL);
 }
 
 /* All or nothing: what @fds names is looked up before the first vector changes. */

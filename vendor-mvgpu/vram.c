@@ -138,6 +138,8 @@ void mvgpu_vram_free(struct mvgpu_vram *vram)
 	unsigned int i;
 
 	guard(mutex)(&vram->lock);
+	if (!vram->nr_present)
+		return;
 	for (i = 0; i < vram->nr_chunks; i++)
 		if (mvgpu_chunk_present(&vram->chunks[i]))
 			mvgpu_chunk_free(&vram->chunks[i]);
@@ -168,7 +170,8 @@ void mvgpu_vram_zero(struct mvgpu_vram *vram)
 
 	guard(mutex)(&vram->lock);
 	for (i = 0; i < vram->nr_chunks; i++)
-		mvgpu_chunk_zero(&vram->chunks[i]);
+		if (mvgpu_chunk_present(&vram->chunks[i]))
+			mvgpu_chunk_zero(&vram->chunks[i]);
 }
 
 /* One page's share of a copy; a page that nobody touched reads as zero, and stays so. */

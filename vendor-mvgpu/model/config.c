@@ -23,7 +23,7 @@ static void mvgpu_gate_write(struct mvgpu *vgpu, const struct mvgpu_field *field
 			     u32 value, u32 mask)
 {
 	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, value, mask & field->writable);
-	mvgpu_irq_update(vgpu, mvgpu_irq_active(vgpu));
+	mvgpu_irq_gates_changed(vgpu);
 }
 
 /* The size of BAR 0 depends on the type: its address bits below the size stay zero. */

@@ -18,27 +18,27 @@ static void mvgpu_enable_write(struct mvgpu *vgpu, const struct mvgpu_field *fie
 	mvgpu_irq_update(vgpu, before);
 }
 
+static void mvgpu_causes_change(struct mvgpu *vgpu, u32 raised, u32 acknowledged)
+{
+	u32 enabled = mvgpu_image_load(vgpu, MVGPU_IMAGE_REGS, MVGPU_REG_INTR_ENABLE, 4);
+	u32 pending = mvgpu_image_load(vgpu, MVGPU_IMAGE_REGS, MVGPU_REG_INTR_STATUS, 4);
+	u32 now = (pending & ~acknowledged) | (raised & MVGPU_CAUSE_MASK);
+
+	mvgpu_control_store(vgpu, MVGPU_REG_INTR_STATUS, now, ~0u);
+	if ((now ^ pending) & enabled)
+		mvgpu_irq_update(vgpu, pending & enabled);
+}
+
 static void mvgpu_ack_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
 			    u32 value, u32 mask)
 {
-	u32 before = mvgpu_irq_active(vgpu);
-
-	mvgpu_control_store(vgpu, MVGPU_REG_INTR_STATUS, 0, value & MVGPU_CAUSE_MASK);
-	mvgpu_irq_update(vgpu, before);
-}
-
-static void mvgpu_raise_locked(struct mvgpu *vgpu, u32 causes)
-{
-	u32 before = mvgpu_irq_active(vgpu);
-
-	mvgpu_control_store(vgpu, MVGPU_REG_INTR_STATUS, ~0u, causes & MVGPU_CAUSE_MASK);
-	mvgpu_irq_update(vgpu, before);
+	mvgpu_causes_change(vgpu, 0, value);
 }
 
 static void mvgpu_raise_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
 			      u32 value, u32 mask)
 {
-	mvgpu_raise_locked(vgpu, value);
+	mvgpu_causes_change(vgpu, value, 0);
 }
 
 /**
@@ -52,7 +52,7 @@ static void mvgpu_raise_write(struct mvgpu *vgpu, const struct mvgpu_field *fiel
 void mvgpu_irq_raise(struct mvgpu *vgpu, u32 causes)
 {
 	mvgpu_lock(&vgpu->lock);
-	mvgpu_raise_locked(vgpu, causes);
+	mvgpu_causes_change(vgpu, causes, 0);
 	mvgpu_unlock(&vgpu->lock);
 }
 

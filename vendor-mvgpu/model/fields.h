@@ -104,7 +104,7 @@ static inline u32 mvgpu_size_mask(unsigned int size)
 static inline u32 mvgpu_image_load(const struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
 				   unsigned int size)
 {
-	u32 word = le32_to_cpu(READ_ONCE(vgpu->images[image][offset / 4]));
+	u32 word = le32_to_cpu(READ_ONCE(vgpu->spaces[image].words[offset / 4]));
 
 	return word >> (8 * (offset % 4)) & mvgpu_size_mask(size);
 }
@@ -124,7 +124,7 @@ static inline u32 mvgpu_image_load(const struct mvgpu *vgpu, enum mvgpu_image im
 static inline void mvgpu_image_store(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
 				     u32 value, u32 mask)
 {
-	__le32 *word = &vgpu->images[image][offset / 4];
+	__le32 *word = &vgpu->spaces[image].words[offset / 4];
 	unsigned int shift = 8 * (offset % 4);
 	u32 old = le32_to_cpu(*word);
 
@@ -137,6 +137,7 @@ void mvgpu_edid_build(u8 edid[MVGPU_EDID_SIZE], u32 width, u32 height);
 
 /* irq.c */
 u32 mvgpu_irq_active(const struct mvgpu *vgpu);
+void mvgpu_irq_gates_changed(struct mvgpu *vgpu);
 void mvgpu_irq_update(struct mvgpu *vgpu, u32 before);
 
 #endif /* MVGPU_MODEL_FIELDS_H */

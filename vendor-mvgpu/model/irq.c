@@ -73,60 +73,80 @@ static void mvgpu_intx_set(struct mvgpu *vgpu, bool level)
 
 static void mvgpu_intx_update(struct mvgpu *vgpu, bool active)
 {
-	bool asserts = vgpu->irq_mode == MVGPU_IRQ_NONE || vgpu->irq_mode == MVGPU_IRQ_INTX;
 	u32 command = mvgpu_image_load(vgpu, MVGPU_IMAGE_CONFIG, PCI_COMMAND, 2);
 	bool wired = vgpu->irq_mode == MVGPU_IRQ_INTX && !(command & PCI_COMMAND_INTX_DISABLE);
 
-	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, PCI_STATUS, active && asserts ? ~0u : 0,
+	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, PCI_STATUS, active ? ~0u : 0,
 			  PCI_STATUS_INTERRUPT);
 	mvgpu_intx_set(vgpu, active && wired);
 }
 
-/* INTx as the causes ask for, and the messages of @send where they can go. */
-static void mvgpu_irq_deliver(struct mvgpu *vgpu, u32 send)
+static void mvgpu_msi_send(struct mvgpu *vgpu, u32 vectors)
 {
-	u32 active = mvgpu_irq_active(vgpu);
-	u32 pending = 0;
 	unsigned int i;
 
-	mvgpu_lock_assert_held(&vgpu->lock);
-	mvgpu_intx_update(vgpu, active);
-
-	switch (vgpu->irq_mode) {
-	case MVGPU_IRQ_NONE:
-	case MVGPU_IRQ_INTX:
-		send = 0;
-		break;
-	case MVGPU_IRQ_MSI:
-		break;
-	case MVGPU_IRQ_MSIX:
-		pending = mvgpu_image_load(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, 4);
-		pending = (pending & mvgpu_irq_vectors_of(vgpu, active)) | send;
-		send = pending & ~mvgpu_msix_masked(vgpu);
-		pending &= ~send;
-		break;
-	}
-	mvgpu_image_store(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, pending, ~0u);
-
-	send &= vgpu->irq_listeners;
-	for (i = 0; send; i++, send >>= 1) {
-		if (send & 1)
+	vectors &= vgpu->irq_listeners;
+	for (i = 0; vectors; i++, vectors >>= 1) {
+		if (vectors & 1)
 			vgpu->ops->send_msi(vgpu->host, i);
 	}
 }
 
+/* The messages of @due go out where no mask holds them back. */
+static void mvgpu_msix_update(struct mvgpu *vgpu, u32 active, u32 due)
+{
+	u32 pending = mvgpu_image_load(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, 4);
+	u32 send;
+
+	pending = (pending & mvgpu_irq_vectors_of(vgpu, active)) | due;
+	send = pending & ~mvgpu_msix_masked(vgpu);
+	mvgpu_image_store(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, pending & ~send, ~0u);
+	mvgpu_msi_send(vgpu, send);
+}
+
+/* The wire or the messages that the mode has: @due are the vectors with something new. */
+static void mvgpu_irq_deliver(struct mvgpu *vgpu, u32 active, u32 due)
+{
+	mvgpu_lock_assert_held(&vgpu->lock);
+
+	switch (vgpu->irq_mode) {
+	case MVGPU_IRQ_NONE:
+	case MVGPU_IRQ_INTX:
+		mvgpu_intx_update(vgpu, active);
+		break;
+	case MVGPU_IRQ_MSI:
+		mvgpu_msi_send(vgpu, due);
+		break;
+	case MVGPU_IRQ_MSIX:
+		mvgpu_msix_update(vgpu, active, due);
+		break;
+	}
+}
+
 /**
- * mvgpu_irq_update() - tell the transport what a change of the vGPU's state means for it
+ * mvgpu_irq_update() - tell the transport what a change of causes or enables means for it
  * @vgpu: the vGPU
  * @before: the causes that were active before the change
- *
- * To be called after each change of causes, enables or masks.
  *
  * Context: under the vGPU's lock; calls the host's interrupt ops.
  */
 void mvgpu_irq_update(struct mvgpu *vgpu, u32 before)
 {
-	mvgpu_irq_deliver(vgpu, mvgpu_irq_vectors_of(vgpu, mvgpu_irq_active(vgpu) & ~before));
+	u32 active = mvgpu_irq_active(vgpu);
+
+	if (active != before)
+		mvgpu_irq_deliver(vgpu, active, mvgpu_irq_vectors_of(vgpu, active & ~before));
+}
+
+/**
+ * mvgpu_irq_gates_changed() - tell the transport what a change of masks means for it
+ * @vgpu: the vGPU, with an Interrupt Disable or a mask of MSI-X written, or reset
+ *
+ * Context: under the vGPU's lock; calls the host's interrupt ops.
+ */
+void mvgpu_irq_gates_changed(struct mvgpu *vgpu)
+{
+	mvgpu_irq_deliver(vgpu, mvgpu_irq_active(vgpu), 0);
 }
 
 /* The vectors that a message is due to where the wiring changes from @old_vectors and @known. */
@@ -168,6 +188,9 @@ void mvgpu_irq_set_mode(struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listen
 	listeners &= BIT(MVGPU_NUM_VECTORS) - 1;
 	mvgpu_lock(&vgpu->lock);
 	if (mode != vgpu->irq_mode) {
+		if (mode == MVGPU_IRQ_MSI || mode == MVGPU_IRQ_MSIX)
+			mvgpu_intx_update(vgpu, false);
+		mvgpu_image_store(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, 0, ~0u);
 		vgpu->irq_mode = mode;
 		vgpu->irq_vectors = 0;
 		vgpu->irq_listeners = 0;
@@ -176,7 +199,7 @@ void mvgpu_irq_set_mode(struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listen
 	known = vgpu->irq_listeners;
 	vgpu->irq_vectors = max(vectors, (unsigned int)fls(listeners));
 	vgpu->irq_listeners = listeners;
-	mvgpu_irq_deliver(vgpu, mvgpu_irq_due(vgpu, vectors, known));
+	mvgpu_irq_deliver(vgpu, mvgpu_irq_active(vgpu), mvgpu_irq_due(vgpu, vectors, known));
 	mvgpu_unlock(&vgpu->lock);
 }
 
@@ -185,7 +208,7 @@ static void mvgpu_msix_write(struct mvgpu *vgpu, const struct mvgpu_field *field
 {
 	vgpu->msix_table_used = true;
 	mvgpu_image_store(vgpu, MVGPU_IMAGE_MSIX, offset, value, mask & field->writable);
-	mvgpu_irq_update(vgpu, mvgpu_irq_active(vgpu));
+	mvgpu_irq_gates_changed(vgpu);
 }
 
 #define MVGPU_MSIX_FIELD(_name, _offset)					\

@@ -13,6 +13,7 @@
 
 #include <asm/byteorder.h>
 #include <linux/array_size.h>
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -26,6 +27,8 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+#define mvgpu_try_cmpxchg(ptr, old, new)	try_cmpxchg_relaxed(ptr, old, new)
 
 struct mvgpu_lock {
 	/* Taken with interrupts off: the device's interrupts may be raised from any context. */
@@ -96,6 +99,11 @@ typedef __u64 u64;
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
+
+/* Whether *@ptr was *@old, and is @new now; if not, *@old is what it was. */
+#define mvgpu_try_cmpxchg(ptr, old, new)				\
+	__atomic_compare_exchange_n((ptr), (old), (new), false,		\
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED)
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define BIT(nr)			(1UL << (nr))

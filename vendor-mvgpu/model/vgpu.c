@@ -3,11 +3,9 @@
  * A vGPU's life, and the accesses to its images.
  *
  * A write finds its fields without a search: an index, made once, has the number of the first field
- * of each word.
+ * of each word.  Where a word is one field that is only stored, no lock is taken.
  */
 #include "fields.h"
-
-#define MVGPU_PAGE_WORDS	(MVGPU_PAGE_SIZE / 4)
 
 static const u32 mvgpu_image_sizes[MVGPU_NUM_IMAGES] = {
 	[MVGPU_IMAGE_CONFIG] = MVGPU_PCI_CONFIG_SIZE,
@@ -22,56 +20,116 @@ const struct mvgpu_page *const mvgpu_pages[MVGPU_NUM_PAGES] = {
 	[MVGPU_PAGE_MSIX] = &mvgpu_msix_page,
 };
 
-/* The pages of an image follow one another in mvgpu_pages[] from here. */
-static const u8 mvgpu_image_pages[MVGPU_NUM_IMAGES] = {
-	[MVGPU_IMAGE_CONFIG] = MVGPU_PAGE_CONFIG,
-	[MVGPU_IMAGE_REGS] = MVGPU_PAGE_DISPI,
-	[MVGPU_IMAGE_MSIX] = MVGPU_PAGE_MSIX,
-};
-
-static void mvgpu_index_build(struct mvgpu *vgpu)
+static unsigned int mvgpu_field_offset(const struct mvgpu_field *field, unsigned int element)
 {
-	unsigned int i, n, word;
+	return field->offset + element * field->stride;
+}
 
-	memset(vgpu->field_index, MVGPU_NO_FIELD, MVGPU_NUM_PAGES * MVGPU_PAGE_WORDS);
+/* Elements of an array; a single field is one of one. */
+static unsigned int mvgpu_field_count(const struct mvgpu_field *field)
+{
+	return max(field->count, (u8)1);
+}
+
+static void mvgpu_space_free(struct mvgpu_space *space)
+{
+	mvgpu_free(space->words);
+	mvgpu_free(space->rows);
+	mvgpu_free(space->fields);
+}
+
+static int mvgpu_space_alloc(struct mvgpu_space *space, enum mvgpu_image image)
+{
+	u32 size = mvgpu_image_sizes[image];
+	unsigned int i, count = 0;
+
 	for (i = 0; i < MVGPU_NUM_PAGES; i++) {
-		const struct mvgpu_page *page = mvgpu_pages[i];
-		u8 *index = vgpu->field_index + i * MVGPU_PAGE_WORDS;
+		if (mvgpu_pages[i]->image == image)
+			count += mvgpu_pages[i]->num_fields;
+	}
+	space->words = mvgpu_alloc(size);
+	space->rows = mvgpu_alloc(size / 4);
+	space->fields = mvgpu_alloc((count + 1) * sizeof(*space->fields));
+	if (space->words && space->rows && space->fields)
+		return 0;
+	mvgpu_space_free(space);
+	return -ENOMEM;
+}
 
-		/* Backwards: of the fields in a word the first is to stay. */
-		for (n = page->num_fields; n-- > 0;) {
-			const struct mvgpu_field *field = &page->fields[n];
-			unsigned int element = 0;
+static void mvgpu_space_add(struct mvgpu_space *space, unsigned int n,
+			    const struct mvgpu_field *field)
+{
+	unsigned int element, word;
 
-			do {
-				word = (field->offset - page->base + element * field->stride) / 4;
-				index[word] = n;
-			} while (++element < field->count);
-		}
+	space->fields[n] = field;
+	for (element = 0; element < mvgpu_field_count(field); element++) {
+		word = mvgpu_field_offset(field, element) / 4;
+		if (space->rows[word] == MVGPU_NO_FIELD)
+			space->rows[word] = n;
 	}
 }
 
-static void mvgpu_fields_reset(struct mvgpu *vgpu)
+static void mvgpu_space_index(struct mvgpu_space *space, enum mvgpu_image image)
 {
-	unsigned int i, n;
+	unsigned int i, n, count = 0;
 
+	memset(space->rows, MVGPU_NO_FIELD, mvgpu_image_sizes[image] / 4);
 	for (i = 0; i < MVGPU_NUM_PAGES; i++) {
 		const struct mvgpu_page *page = mvgpu_pages[i];
 
-		for (n = 0; n < page->num_fields; n++) {
-			const struct mvgpu_field *field = &page->fields[n];
-			unsigned int element = 0;
-			u32 value = field->reset;
-
-			if (field->type_reset)
-				value = field->type_reset(vgpu->config);
-			do {
-				mvgpu_image_store(vgpu, page->image,
-						  field->offset + element * field->stride,
-						  value, mvgpu_size_mask(field->size));
-			} while (++element < field->count);
-		}
+		for (n = 0; page->image == image && n < page->num_fields; n++)
+			mvgpu_space_add(space, count++, &page->fields[n]);
 	}
+}
+
+/* The fields as they are after a reset, from their table. */
+static void mvgpu_space_fill(struct mvgpu *vgpu, enum mvgpu_image image)
+{
+	const struct mvgpu_field **next;
+	unsigned int element;
+
+	for (next = vgpu->spaces[image].fields; *next; next++) {
+		const struct mvgpu_field *field = *next;
+		u32 value = field->type_reset ? field->type_reset(vgpu->config) : field->reset;
+
+		for (element = 0; element < mvgpu_field_count(field); element++)
+			mvgpu_image_store(vgpu, image, mvgpu_field_offset(field, element), value,
+					  mvgpu_size_mask(field->size));
+	}
+}
+
+static unsigned int mvgpu_space_reset_words(const struct mvgpu_space *space,
+					    enum mvgpu_image image, struct mvgpu_reset_word *reset)
+{
+	unsigned int word, count = 0;
+
+	for (word = 0; word < mvgpu_image_sizes[image] / 4; word++) {
+		if (space->rows[word] == MVGPU_NO_FIELD)
+			continue;
+		if (reset)
+			reset[count] = (struct mvgpu_reset_word) {
+				.word = &space->words[word], .value = space->words[word],
+			};
+		count++;
+	}
+	return count;
+}
+
+/* Remembers the words that have fields, as they are now. */
+static int mvgpu_reset_remember(struct mvgpu *vgpu)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
+		count += mvgpu_space_reset_words(&vgpu->spaces[i], i, NULL);
+	vgpu->reset_words = mvgpu_alloc(count * sizeof(*vgpu->reset_words));
+	if (!vgpu->reset_words)
+		return -ENOMEM;
+	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
+		vgpu->num_reset_words +=
+			mvgpu_space_reset_words(&vgpu->spaces[i], i,
+						vgpu->reset_words + vgpu->num_reset_words);
+	return 0;
 }
 
 static bool mvgpu_config_valid(const struct mvgpu_config *config)
@@ -83,31 +141,27 @@ static bool mvgpu_config_valid(const struct mvgpu_config *config)
 	       mvgpu_edid_mode_valid(config->mode_width, config->mode_height);
 }
 
-static void mvgpu_images_free(struct mvgpu *vgpu)
+static int mvgpu_spaces_init(struct mvgpu *vgpu)
 {
 	unsigned int i;
+	int ret;
 
-	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
-		mvgpu_free(vgpu->images[i]);
-	mvgpu_free(vgpu->field_index);
-}
-
-static int mvgpu_images_alloc(struct mvgpu *vgpu)
-{
-	bool complete;
-	unsigned int i;
-
-	vgpu->field_index = mvgpu_alloc(MVGPU_NUM_PAGES * MVGPU_PAGE_WORDS);
-	complete = vgpu->field_index;
 	for (i = 0; i < MVGPU_NUM_IMAGES; i++) {
-		vgpu->images[i] = mvgpu_alloc(mvgpu_image_sizes[i]);
-		complete = complete && vgpu->images[i];
+		ret = mvgpu_space_alloc(&vgpu->spaces[i], i);
+		if (ret)
+			goto err_free;
+		mvgpu_space_index(&vgpu->spaces[i], i);
+		mvgpu_space_fill(vgpu, i);
 	}
-	if (!complete) {
-		mvgpu_images_free(vgpu);
-		return -ENOMEM;
-	}
+	ret = mvgpu_reset_remember(vgpu);
+	if (ret)
+		goto err_free;
 	return 0;
+
+err_free:
+	while (i--)
+		mvgpu_space_free(&vgpu->spaces[i]);
+	return ret;
 }
 
 /**
@@ -134,15 +188,13 @@ int mvgpu_init(struct mvgpu *vgpu, const struct mvgpu_config *config,
 	vgpu->config = config;
 	vgpu->ops = ops;
 	vgpu->host = host;
-	ret = mvgpu_images_alloc(vgpu);
+	ret = mvgpu_spaces_init(vgpu);
 	if (ret)
 		return ret;
 
-	mvgpu_lock_init(&vgpu->lock);
-	mvgpu_index_build(vgpu);
-	mvgpu_edid_build((u8 *)vgpu->images[MVGPU_IMAGE_REGS] + MVGPU_EDID_OFFSET,
+	mvgpu_edid_build((u8 *)vgpu->spaces[MVGPU_IMAGE_REGS].words + MVGPU_EDID_OFFSET,
 			 config->mode_width, config->mode_height);
-	mvgpu_fields_reset(vgpu);
+	mvgpu_lock_init(&vgpu->lock);
 	return 0;
 }
 
@@ -157,15 +209,24 @@ int mvgpu_init(struct mvgpu *vgpu, const struct mvgpu_config *config,
  */
 void mvgpu_fini(struct mvgpu *vgpu)
 {
+	unsigned int i;
+
 	mvgpu_lock_destroy(&vgpu->lock);
-	mvgpu_images_free(vgpu);
+	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
+		mvgpu_space_free(&vgpu->spaces[i]);
+	mvgpu_free(vgpu->reset_words);
 }
 
 static void mvgpu_reset_locked(struct mvgpu *vgpu)
 {
-	mvgpu_fields_reset(vgpu);
+	const struct mvgpu_reset_word *reset = vgpu->reset_words;
+	const struct mvgpu_reset_word *end = reset + vgpu->num_reset_words;
+
+	for (; reset < end; reset++)
+		WRITE_ONCE(*reset->word, reset->value);
 	vgpu->msix_table_used = false;
-	mvgpu_irq_update(vgpu, 0);
+	vgpu->reset_requested = false;
+	mvgpu_irq_gates_changed(vgpu);
 }
 
 /**
@@ -236,6 +297,43 @@ int mvgpu_image_read(const struct mvgpu *vgpu, enum mvgpu_image image, u32 offse
 	return 0;
 }
 
+/*
+ * A word that is one field without a handler.  Writers do not wait for each other,
+ * nor for the lock: nothing else in the device looks at it.
+ */
+static void mvgpu_plain_write(__le32 *word, u32 value, u32 mask)
+{
+	__le32 bits = cpu_to_le32(mask);
+	__le32 old = READ_ONCE(*word);
+
+	if (!bits)
+		return;
+	while (!mvgpu_try_cmpxchg(word, &old, (old & ~bits) | (cpu_to_le32(value) & bits)))
+		;
+}
+
+/* The end of a write that took the lock: it may have asked for a reset. */
+static inline void mvgpu_write_end(struct mvgpu *vgpu)
+{
+	bool reset = vgpu->reset_requested;
+
+	if (reset)
+		mvgpu_reset_locked(vgpu);
+	mvgpu_unlock(&vgpu->lock);
+
+	if (reset)
+		vgpu->ops->function_reset(vgpu->host);
+}
+
+/* A word that is one field with a handler. */
+static void mvgpu_register_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+				 u32 value, u32 mask)
+{
+	mvgpu_lock(&vgpu->lock);
+	field->write(vgpu, field, offset, value & mask, mask);
+	mvgpu_write_end(vgpu);
+}
+
 static void mvgpu_field_write(struct mvgpu *vgpu, enum mvgpu_image image,
 			      const struct mvgpu_field *field, u32 offset, u32 value, u32 mask)
 {
@@ -247,50 +345,20 @@ static void mvgpu_field_write(struct mvgpu *vgpu, enum mvgpu_image image,
 		mvgpu_image_store(vgpu, image, offset, value, mask & field->writable);
 }
 
-/*
- * The fields that a word has: the first from the index, the others behind it in
- * the table, where an array has the offset of its first element.
- */
-static void mvgpu_word_write_locked(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
-				    u32 value, u32 mask)
+/* A word of several fields, from @field: they follow one another in the list. */
+static void mvgpu_fields_write(struct mvgpu *vgpu, enum mvgpu_image image,
+			       const struct mvgpu_field **field, u32 offset, u32 value, u32 mask)
 {
-	unsigned int id = mvgpu_image_pages[image] + offset / MVGPU_PAGE_SIZE;
-	unsigned int word = offset % MVGPU_PAGE_SIZE / 4;
-	const struct mvgpu_page *page = mvgpu_pages[id];
-	const struct mvgpu_field *field, *end = page->fields + page->num_fields;
-	u8 n = vgpu->field_index[id * MVGPU_PAGE_WORDS + word];
-	u32 row;
-
-	if (n == MVGPU_NO_FIELD)
-		return;
-
-	field = &page->fields[n];
-	row = field->offset / 4;
-	for (; field < end && field->offset / 4 == row; field++) {
-		unsigned int byte = field->offset % 4;
-
-		mvgpu_field_write(vgpu, image, field, offset + byte, value >> (8 * byte),
-				  mask >> (8 * byte) & mvgpu_size_mask(field->size));
-	}
-}
-
-/* One transaction, as on a bus: @mask has the bytes that it carries. */
-static void mvgpu_word_write(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset, u32 value,
-			     u32 mask)
-{
-	bool reset;
+	u32 row = (*field)->offset / 4;
 
 	mvgpu_lock(&vgpu->lock);
-	mvgpu_word_write_locked(vgpu, image, offset, value, mask);
-	reset = vgpu->reset_requested;
-	if (reset) {
-		vgpu->reset_requested = false;
-		mvgpu_reset_locked(vgpu);
-	}
-	mvgpu_unlock(&vgpu->lock);
+	for (; *field && (*field)->offset / 4 == row; field++) {
+		unsigned int byte = (*field)->offset % 4;
 
-	if (reset)
-		vgpu->ops->function_reset(vgpu->host);
+		mvgpu_field_write(vgpu, image, *field, offset + byte, value >> (8 * byte),
+				  mask >> (8 * byte) & mvgpu_size_mask((*field)->size));
+	}
+	mvgpu_write_end(vgpu);
 }
 
 /**
@@ -304,7 +372,47 @@ static void mvgpu_word_write(struct mvgpu *vgpu, enum mvgpu_image image, u32 off
  */
 void mvgpu_image_write32(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset, u32 word)
 {
-	mvgpu_word_write(vgpu, image, offset, le32_to_cpu((__force __le32)word), ~0u);
+	const struct mvgpu_space *space = mvgpu_space(vgpu, image);
+	u32 value = le32_to_cpu((__force __le32)word);
+	const struct mvgpu_field **field;
+	u8 n = space->rows[offset / 4];
+
+	if (n == MVGPU_NO_FIELD)
+		return;
+	field = &space->fields[n];
+	if ((*field)->size != 4)
+		mvgpu_fields_write(vgpu, image, field, offset, value, ~0u);
+	else if ((*field)->write)
+		mvgpu_register_write(vgpu, *field, offset, value, ~0u);
+	else if ((*field)->writable == ~0u)
+		WRITE_ONCE(space->words[offset / 4], (__force __le32)word);
+	else
+		mvgpu_plain_write(&space->words[offset / 4], value, (*field)->writable);
+}
+
+/* The @len bytes of @from to one word: less than four, or not aligned. */
+static void mvgpu_bytes_write(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
+			      const u8 *from, size_t len)
+{
+	const struct mvgpu_space *space = mvgpu_space(vgpu, image);
+	u32 skip = offset % 4;
+	u32 mask = mvgpu_size_mask(len) << (8 * skip);
+	const struct mvgpu_field **field;
+	u8 n = space->rows[offset / 4];
+	__le32 word = 0;
+	u32 value;
+
+	if (n == MVGPU_NO_FIELD)
+		return;
+	field = &space->fields[n];
+	memcpy((u8 *)&word + skip, from, len);
+	value = le32_to_cpu(word);
+	if ((*field)->size != 4)
+		mvgpu_fields_write(vgpu, image, field, offset - skip, value, mask);
+	else if ((*field)->write)
+		mvgpu_register_write(vgpu, *field, offset - skip, value, mask);
+	else
+		mvgpu_plain_write(&space->words[offset / 4], value, mask & (*field)->writable);
 }
 
 /**
@@ -330,13 +438,9 @@ int mvgpu_image_write(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset, co
 		return -EINVAL;
 
 	while (len) {
-		u32 skip = offset % 4;
-		size_t n = min(len, (size_t)4 - skip);
-		__le32 word = 0;
+		size_t n = min(len, (size_t)4 - offset % 4);
 
-		memcpy((u8 *)&word + skip, from, n);
-		mvgpu_word_write(vgpu, image, offset - skip, le32_to_cpu(word),
-				 mvgpu_size_mask(n) << (8 * skip));
+		mvgpu_bytes_write(vgpu, image, offset, from, n);
 		from += n;
 		offset += n;
 		len -= n;

@@ -5,7 +5,8 @@
  *
  * Everything a guest can read by a trapped access is kept as an image, byte for byte as the guest
  * sees it: a read is a copy, takes no lock and has no side effect.  A write is cut into 32-bit
- * words with byte enables, as on a PCI bus, and each word goes to its fields under @lock.
+ * words with byte enables, as on a PCI bus, and each word goes to its fields, under a lock unless
+ * it is only stored.
  *
  * The transport (VFIO in the kernel, vfio-user in a process) owns the VRAM and the interrupt wires;
  * the model calls it through struct mvgpu_host_ops.
@@ -99,15 +100,41 @@ struct mvgpu_scanout {
 	u32 stride;
 };
 
+struct mvgpu_field;
+
+/**
+ * struct mvgpu_space - an address space whose content is an image
+ * @words: what the guest reads, little endian
+ * @rows: number in @fields of the first field of each word; constant
+ * @fields: all fields in the order of their offsets, NULL at the end; constant
+ */
+struct mvgpu_space {
+	__le32 *words;
+	u8 *rows;
+	const struct mvgpu_field **fields;
+};
+
+/**
+ * struct mvgpu_reset_word - a word that fields are in
+ * @word: where in the images it is
+ * @value: what it holds after a reset
+ */
+struct mvgpu_reset_word {
+	__le32 *word;
+	__le32 value;
+};
+
 /**
  * struct mvgpu - one vGPU
  * @config: the type's constants
  * @ops: the transport's side
  * @host: passed back to @ops
- * @field_index: number of the first field in each word of the pages that have fields; constant
- * @lock: protects all that follows against writers; readers of @images take single words and need
- *	no lock
- * @images: what the guest reads, little endian
+ * @reset_words: all words that have fields; constant
+ * @num_reset_words: how many they are
+ * @lock: protects all that follows against writers, but for words that are one field without
+ *	side effects: they are written by one store, or by compare and exchange.  Readers of
+ *	words take single ones and need no lock.
+ * @spaces: what the guest reads
  * @irq_mode: set by the transport
  * @irq_listeners: mask of the vectors that somebody listens to in that mode
  * @irq_vectors: how many vectors the driver has enabled, as far as the listeners tell: one more
@@ -122,10 +149,11 @@ struct mvgpu {
 	const struct mvgpu_config *config;
 	const struct mvgpu_host_ops *ops;
 	void *host;
-	u8 *field_index;
+	struct mvgpu_reset_word *reset_words;
+	unsigned int num_reset_words;
 
 	struct mvgpu_lock lock;
-	__le32 *images[MVGPU_NUM_IMAGES];
+	struct mvgpu_space spaces[MVGPU_NUM_IMAGES];
 	enum mvgpu_irq_mode irq_mode;
 	u32 irq_listeners;
 	unsigned int irq_vectors;
@@ -141,6 +169,13 @@ void mvgpu_reset(struct mvgpu *vgpu);
 
 size_t mvgpu_image_size(enum mvgpu_image image);
 
+/* By arithmetic, because a compiler that checks indexes would double the cost of an access. */
+static inline const struct mvgpu_space *mvgpu_space(const struct mvgpu *vgpu,
+						    enum mvgpu_image image)
+{
+	return vgpu->spaces + image;
+}
+
 /**
  * mvgpu_image_read32() - what the guest reads in one aligned word
  * @vgpu: the vGPU
@@ -152,7 +187,7 @@ size_t mvgpu_image_size(enum mvgpu_image image);
  */
 static inline u32 mvgpu_image_read32(const struct mvgpu *vgpu, enum mvgpu_image image, u32 offset)
 {
-	return (__force u32)READ_ONCE(vgpu->images[image][offset / 4]);
+	return (__force u32)READ_ONCE(mvgpu_space(vgpu, image)->words[offset / 4]);
 }
 
 int mvgpu_image_read(const struct mvgpu *vgpu, enum mvgpu_image image, u32 offset, void *buf,
