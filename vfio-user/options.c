@@ -40,7 +40,7 @@ static const char vu_help_head[] =
 "                       dma-read N ADDRESS SIZE FILE, dma-write N ADDRESS FILE\n"
 "  --tell COMMAND       give a command to the server that listens on --control\n"
 "  --timeout SECONDS    for a client to begin, to finish a message, to take a\n"
-"                       reply (default 5)\n"
+"                       reply, to answer a DMA (default 5)\n"
 "  --poll USEC          look for the next message up to so long before sleeping; at\n"
 "                       most 1000, 0 (default) to sleep at once\n"
 "  --log-level LEVEL    error, warning, info (default) or debug\n"

@@ -186,7 +186,7 @@ struct vu_device {
 /**
  * struct vu_limits - what a server allows its clients
  * @timeout_ms: for the first message, for the rest of a message that has begun,
- *	and for taking a reply
+ *	for taking a reply and for answering a DMA
  * @poll_us: how long a session may look for the next message before it sleeps
  */
 struct vu_limits {
