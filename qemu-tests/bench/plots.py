@@ -4,14 +4,18 @@
 import importlib.util
 import os
 
+from paths import SOCKET
 from report import difference
 from results import UNITS
 
 COLOURS = {"reference": "#8a8a8a", "null": "#6baed6", "mvgpu": "#d95f0e"}
+PATH_COLOURS = {"plain": "#8a8a8a", "server": "#2c7fb8", "server-polling": "#7fcdbb"}
 # The share of a row that its bars fill, and how much further the axis goes than they do.
 BAR = 0.8
 LABEL_ROOM = 4
-LABELS = {"reference": "reference", "null": "empty driver", "mvgpu": "mvgpu"}
+LABELS = {"reference": "reference", "null": "empty driver", "mvgpu": "mvgpu",
+          **{variant: variant for variant in PATH_COLOURS}}
+ALL_COLOURS = {**COLOURS, **PATH_COLOURS}
 
 
 def _pyplot():
@@ -54,44 +58,58 @@ def _bars(axes, names, series):
         bars = axes.barh([row + places[row][variant][0] for row in rows],
                          [values[row] for row in rows],
                          [places[row][variant][1] for row in rows],
-                         color=COLOURS[variant], label=LABELS[variant])
+                         color=ALL_COLOURS[variant], label=LABELS[variant])
         axes.bar_label(bars, [f" {values[row]:,.0f}" for row in rows], fontsize=7)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _figure(pyplot, results, title, rows):
+def _kernels(results, unit, *variants):
+    """The kernels that have figures of these."""
+    return [kernel for kernel in results.kernels if unit in results.units(kernel)
+            and results.benches(kernel, *variants)]
+
+
+def _figure(pyplot, results, title, kernels, rows):
     """One column of axes a kernel."""
-    count = len(results.kernels)
+    count = len(kernels)
     figure, axes = pyplot.subplots(1, count, squeeze=False, layout="constrained",
                                    figsize=(7.5 * count, 1.2 + 0.36 * rows))
     figure.suptitle(title)
-    for kernel, place in zip(results.kernels, axes[0]):
+    for kernel, place in zip(kernels, axes[0]):
         place.set_title(f"Linux {results.release(kernel)}", fontsize=9)
     return figure, axes[0]
 
 
-def _plot_costs(pyplot, results, unit, folder):
-    rows = max(len(results.benches(kernel, *COLOURS)) for kernel in results.kernels)
-    figure, places = _figure(pyplot, results, f"One operation, {unit} (minimum)", rows)
-    for kernel, axes in zip(results.kernels, places):
-        names = results.benches(kernel, *COLOURS)
+def _plot(pyplot, results, unit, variants, title, path):
+    """The fastest of each bench that these variants have, a bar for each."""
+    kernels = _kernels(results, unit, *variants)
+    if not kernels:
+        return []
+    rows = max(len(results.benches(kernel, *variants)) for kernel in kernels)
+    figure, places = _figure(pyplot, results, f"{title}, {unit} (minimum)", kernels, rows)
+    for kernel, axes in zip(kernels, places):
+        names = results.benches(kernel, *variants)
         _bars(axes, names, {variant: [results.value(kernel, unit, name, variant)
-                                      for name in names] for variant in COLOURS})
+                                      for name in names] for variant in variants})
         axes.set_xscale("log")
         left, right = axes.get_xlim()
         axes.set_xlim(left, right * LABEL_ROOM)
         axes.set_xlabel(f"{unit}, logarithmic")
         axes.legend(fontsize=8, loc="upper right")
-    return _save(figure, folder, f"cost-{unit}")
+    return _save(figure, *os.path.split(path))
 
 
 def _plot_differences(pyplot, results, folder):
     unit = "instructions"
-    rows = max(len(results.benches(kernel, "null")) for kernel in results.kernels)
-    figure, places = _figure(pyplot, results, "mvgpu above the empty driver, instructions", rows)
-    for kernel, axes in zip(results.kernels, places):
+    kernels = _kernels(results, unit, "null")
+    if not kernels:
+        return []
+    rows = max(len(results.benches(kernel, "null")) for kernel in kernels)
+    figure, places = _figure(pyplot, results, "mvgpu above the empty driver, instructions",
+                             kernels, rows)
+    for kernel, axes in zip(kernels, places):
         names = [name for name in results.benches(kernel, "null")
                  if difference(results, kernel, unit, name) is not None]
         _bars(axes, names, {"mvgpu": [difference(results, kernel, unit, name)
@@ -107,11 +125,11 @@ def draw(results, folder):
     """Draws all there is to draw; returns the paths."""
     pyplot = _pyplot()
     paths = []
-    units = {wanted[1] for wanted in results.keys() if wanted[3] in COLOURS}
     for unit in UNITS:
-        if unit in units:
-            paths += _plot_costs(pyplot, results, unit, folder)
-    if "instructions" in units:
-        paths += _plot_differences(pyplot, results, folder)
+        paths += _plot(pyplot, results, unit, list(COLOURS), "One operation",
+                       os.path.join(folder, f"cost-{unit}"))
+    paths += _plot_differences(pyplot, results, folder)
+    paths += _plot(pyplot, results, "ns", SOCKET, "A round trip over the socket",
+                   os.path.join(folder, "socket"))
     pyplot.close("all")
     return paths

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as text: the table of one run, and the comparison of two."""
 
+import paths
 from results import BYTES, CORES
 
 # Instruction counts repeat to a fraction of a percent: what differs more has a cause.
@@ -81,6 +82,7 @@ def table(results):
         yield ""
         yield from _device_table(results, kernel)
         yield from _core_table(results, kernel)
+        yield from paths.tables(results, kernel, _figure, _lines)
 
 
 def compare(old, new, name):

@@ -4,11 +4,13 @@
 import json
 import os
 
+import paths
+
 # What the clock of a VM counts; and memory, which every clock is good for.
 UNITS = ("instructions", "ns")
 BYTES = "bytes"
 CORES = ("core-kernel", "core-ours")
-VARIANTS = ("reference", "null", "mvgpu", *CORES)
+VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET)
 
 NUMBER = (int, float)
 FIELDS = {
@@ -22,7 +24,7 @@ FIELDS = {
     "kernel": str,
     "conditions": dict,
 }
-OPTIONAL = {"faults": NUMBER}
+OPTIONAL = {"faults": NUMBER, "p99": NUMBER}
 CONDITIONS = {
     "release": str,
     "cpus": int,
@@ -69,6 +71,8 @@ def check(result):
         raise BadResult(f"unknown variant {result['variant']!r}")
     if not 0 <= result["value"] <= result["median"] < float("inf"):
         raise BadResult("the value is not between 0 and the median")
+    if result.get("p99", result["median"]) < result["median"]:
+        raise BadResult("the 99th percentile is below the median")
     if result["n"] < 1 or result["ops"] < 1:
         raise BadResult("'n' and 'ops' are at least 1")
     return result

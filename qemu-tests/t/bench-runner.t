@@ -44,8 +44,18 @@ CORE_LINES = [
      "median": 4200.0, "n": 1, "ops": 9},
 ]
 
+# What the socket's bench leaves, on this machine.
+SOCKET_LINES = [
+    {"bench": "socket-read-4-1cpu", "variant": variant, "value": value, "median": value + 500,
+     "p99": value + 9000, "n": 5, "ops": 1}
+    for variant, value in (("plain", 4000), ("server", 4250))]
+
 # Takes the lab's place: $1 is its verb.  What a VM would leave comes from $FAKE.
 FAKE_LAB = """#!/bin/sh
+if [ "$1" = exec ]; then
+	[ "$4" != bench ] || cp "$FAKE/socket.jsonl" "$5"
+	exit "${FAKE_BUILD:-0}"
+fi
 [ "$1" = run ] || exit "${FAKE_BUILD:-0}"
 while [ "$1" != -- ]; do
 	case $1 in
@@ -159,6 +169,26 @@ def test_broken_runs(tap, folder):
     tap.ok(results.load(folder.saved()) == complete(), "and the earlier results stay")
 
 
+def test_paths(tap, folder):
+    folder.write("fake/socket.jsonl", as_lines(SOCKET_LINES))
+    done = folder.run("--parts", "socket", "--no-plots")
+    tap.ok(done.returncode == 0, "the socket is measured", *why(done))
+    found = results.Results(results.load(folder.saved()))
+    tap.ok(found.kernels == ["machine"], "on the machine, and nothing in a VM", *found.kernels)
+    got = found.get("machine", "ns", "socket-read-4-1cpu", "server")
+    tap.ok(got and got["p99"] == 13250, "with its 99th percentile", got)
+    for words in ("socket-read-4-1cpu, server", "1.06", "13,250"):
+        tap.ok(words in done.stdout, f"its table has {words}", done.stdout)
+    if plots.available():
+        done = folder.run("--from", folder.saved())
+        drawn = sorted(name for name in os.listdir(folder.out) if name.endswith(".svg"))
+        tap.ok(done.returncode == 0 and drawn == ["socket.svg"],
+               "and its plot, no others", *drawn, *why(done))
+        shutil.rmtree(folder.out)
+    refused(tap, folder.run("--parts", "socket", "--no-plots", FAKE_BUILD="1"),
+            "a bench of the socket that fails ends the run", "socket")
+
+
 def test_arguments(tap, folder):
     for arguments, words in (
             (["--kernels", "5.0"], ["--kernels", "5.0"]),
@@ -187,6 +217,7 @@ def test_broken_files(tap, folder):
         "an unknown field": (as_lines([good[0], {**good[1], "date": 1}]), [":2:", "'date'"]),
         "an unknown unit": (as_lines([{**good[0], "unit": "miles"}]), ["'miles'"]),
         "a median below the minimum": (as_lines([{**good[0], "median": 1}]), ["median"]),
+        "a percentile below it": (as_lines([{**good[0], "p99": 1}]), ["99th"]),
     }
     for what, (text, words) in broken.items():
         path = folder.write("broken.jsonl", text)
@@ -245,8 +276,9 @@ def main():
     with tempfile.TemporaryDirectory() as path:
         folder = Folder(path)
         for test in (test_core, test_run, test_broken_runs, test_arguments, test_broken_files,
-                     test_compare, test_plots):
+                     test_compare, test_paths, test_plots):
             test(tap, folder)
+    shutil.rmtree(os.path.join(CHECKOUT, "build", "run", f"{NAME}-socket"), ignore_errors=True)
     for unit in results.UNITS:
         for name in f"{NAME}-{unit}-7.2", f"{NAME}-core-{unit}-7.2":
             shutil.rmtree(os.path.join(CHECKOUT, "build", "run", name), ignore_errors=True)
