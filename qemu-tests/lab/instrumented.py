@@ -22,7 +22,7 @@ SERIES = "7.2"
 # What each adds to allnoconfig, later ones over earlier ones
 FRAGMENTS = {
     "debug": ("base", "kasan", "debug"),
-    "objects": ("base", "kasan", "objects"),
+    "objects": ("base", "objects"),
     "kcsan": ("base", "kcsan"),
 }
 NAMES = tuple(FRAGMENTS)
