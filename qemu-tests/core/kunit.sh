@@ -24,7 +24,7 @@ pass_on() {
 }
 
 klog_mark
-modprobe kunit enable=1 || bail "this kernel has no KUnit"
+modprobe kunit enable=1 autorun=1 || bail "this kernel has no KUnit"
 check "load the core, built for tests" insmod "$B/test/mdev.ko"
 for suite in mdev_uuid mdev_instances mdev_dma; do
 	pass_on $suite
