@@ -182,7 +182,7 @@ static u32 mvgpu_irq_due(const struct mvgpu *vgpu, unsigned int old_vectors, u32
  */
 void mvgpu_irq_set_mode(struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listeners)
 {
-	unsigned int vectors;
+	int vectors;
 	u32 known;
 
 	listeners &= BIT(MVGPU_NUM_VECTORS) - 1;
@@ -197,7 +197,8 @@ void mvgpu_irq_set_mode(struct mvgpu *vgpu, enum mvgpu_irq_mode mode, u32 listen
 	}
 	vectors = vgpu->irq_vectors;
 	known = vgpu->irq_listeners;
-	vgpu->irq_vectors = max(vectors, (unsigned int)fls(listeners));
+	if (fls(listeners) > vectors)
+		vgpu->irq_vectors = fls(listeners);
 	vgpu->irq_listeners = listeners;
 	mvgpu_irq_deliver(vgpu, mvgpu_irq_active(vgpu), mvgpu_irq_due(vgpu, vectors, known));
 	mvgpu_unlock(&vgpu->lock);

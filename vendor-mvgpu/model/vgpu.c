@@ -28,7 +28,7 @@ static unsigned int mvgpu_field_offset(const struct mvgpu_field *field, unsigned
 /* Elements of an array; a single field is one of one. */
 static unsigned int mvgpu_field_count(const struct mvgpu_field *field)
 {
-	return max(field->count, (u8)1);
+	return field->count ? field->count : 1;
 }
 
 static void mvgpu_space_free(struct mvgpu_space *space)
