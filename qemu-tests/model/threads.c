@@ -67,6 +67,28 @@ static void write_scratch(struct host *host)
 		reg_write(host, MVGPU_REG_SCRATCH, i & 1 ? PATTERN : ~PATTERN);
 }
 
+/* Writes bytes 2 and 3 of the word, which nobody else does: they stay as written. */
+static void *write_upper(void *data)
+{
+	struct shared *shared = data;
+	u16 i = 0;
+
+	while (more(shared)) {
+		host_write(shared->host, MVGPU_IMAGE_REGS, MVGPU_REG_SCRATCH + 2, 2, ++i);
+		shared->torn += host_read(shared->host, MVGPU_IMAGE_REGS, MVGPU_REG_SCRATCH + 2,
+					  2) != i;
+	}
+	return NULL;
+}
+
+static void write_lower(struct host *host)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORD_ROUNDS; i++)
+		host_write(host, MVGPU_IMAGE_REGS, MVGPU_REG_SCRATCH, 2, i & 0xffff);
+}
+
 static void *read_scanout(void *data)
 {
 	struct shared *shared = data;
@@ -154,7 +176,7 @@ static void test_interrupts(struct host *host)
 
 int main(void)
 {
-	struct shared words = { 0 }, pictures = { 0 };
+	struct shared words = { 0 }, halves = { 0 }, pictures = { 0 };
 	struct mvgpu vgpu;
 	struct host host;
 
@@ -164,6 +186,11 @@ int main(void)
 	run_beside(&words, read_scratch, write_scratch);
 	tap_is(words.torn, 0, "%u reads beside %u writes: whole words", words.looks,
 	       WORD_ROUNDS);
+
+	halves.host = &host;
+	run_beside(&halves, write_upper, write_lower);
+	tap_is(halves.torn, 0, "%u writes of one half of a word beside %u of the other: none lost",
+	       halves.looks, WORD_ROUNDS);
 
 	pictures.host = &host;
 	set_mode(&host);
