@@ -1,5 +1,0 @@
-#!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-only
-# timeout: 1200
-exec "$LAB" run --kernel "$KERNEL" --name vfio --timeout 1140 -- \
-	qemu-tests/harness/watched qemu-tests/vfio/run.sh info access reset map
