@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The vfio-user transport: a message over the socket, beside a plain one."""
+"""The vfio-user transport: a message beside a plain one, a guest's access beside QEMU's devices."""
 
 import os
 
 # A round trip over the socket: the plain ping-pong, and mvgpu-server.
 SOCKET = ("plain", "server", "server-polling")
+# An access by a guest, to devices inside QEMU and over vfio-user.
+GUEST = ("bochs-display", "edu", "user-path")
 # Takes a kernel's place in results of the machine itself.
 MACHINE = "machine"
 
@@ -51,10 +53,12 @@ def _rows(results, kernel, variants, figure):
 
 
 def tables(results, kernel, figure, lines):
-    """The lines of the table, where there are results."""
-    rows = list(_rows(results, kernel, SOCKET, figure))
-    if rows:
-        yield f"A round trip over the socket: ns, and the median beside {SOCKET[0]}'s"
-        yield ""
-        yield from lines(["", "fastest", "median", "p99", "ratio"], rows)
-        yield ""
+    """The lines of the tables, where there are results."""
+    for variants, what in ((SOCKET, "A round trip over the socket"),
+                           (GUEST, "An access from inside a guest")):
+        rows = list(_rows(results, kernel, variants, figure))
+        if rows:
+            yield f"{what}: ns, and the median beside {variants[0]}'s"
+            yield ""
+            yield from lines(["", "fastest", "median", "p99", "ratio"], rows)
+            yield ""

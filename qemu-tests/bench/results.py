@@ -10,7 +10,7 @@ import paths
 UNITS = ("instructions", "ns")
 BYTES = "bytes"
 CORES = ("core-kernel", "core-ours")
-VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET)
+VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET, *paths.GUEST)
 
 NUMBER = (int, float)
 FIELDS = {

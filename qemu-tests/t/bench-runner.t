@@ -44,16 +44,21 @@ CORE_LINES = [
      "median": 4200.0, "n": 1, "ops": 9},
 ]
 
-# What the socket's bench leaves, on this machine.
+# What the benches of vfio-user leave, on this machine.
 SOCKET_LINES = [
     {"bench": "socket-read-4-1cpu", "variant": variant, "value": value, "median": value + 500,
      "p99": value + 9000, "n": 5, "ops": 1}
     for variant, value in (("plain", 4000), ("server", 4250))]
 
+GUEST_LINES = [
+    {"bench": "guest-reg-read-4", "variant": variant, "value": value, "median": value,
+     "p99": value, "n": 5, "ops": 1}
+    for variant, value in (("bochs-display", 200.5), ("user-path", 9000.0))]
+
 # Takes the lab's place: $1 is its verb.  What a VM would leave comes from $FAKE.
 FAKE_LAB = """#!/bin/sh
 if [ "$1" = exec ]; then
-	[ "$4" != bench ] || cp "$FAKE/socket.jsonl" "$5"
+	cp "$FAKE/$4.jsonl" "$5"
 	exit "${FAKE_BUILD:-0}"
 fi
 [ "$1" = run ] || exit "${FAKE_BUILD:-0}"
@@ -170,20 +175,22 @@ def test_broken_runs(tap, folder):
 
 
 def test_paths(tap, folder):
-    folder.write("fake/socket.jsonl", as_lines(SOCKET_LINES))
-    done = folder.run("--parts", "socket", "--no-plots")
-    tap.ok(done.returncode == 0, "the socket is measured", *why(done))
+    folder.write("fake/bench.jsonl", as_lines(SOCKET_LINES))
+    folder.write("fake/accesses.jsonl", as_lines(GUEST_LINES))
+    done = folder.run("--parts", "socket guest", "--no-plots")
+    tap.ok(done.returncode == 0, "vfio-user is measured", *why(done))
     found = results.Results(results.load(folder.saved()))
     tap.ok(found.kernels == ["machine"], "on the machine, and nothing in a VM", *found.kernels)
     got = found.get("machine", "ns", "socket-read-4-1cpu", "server")
     tap.ok(got and got["p99"] == 13250, "with its 99th percentile", got)
-    for words in ("socket-read-4-1cpu, server", "1.06", "13,250"):
+    for words in ("socket-read-4-1cpu, server", "1.06", "13,250", "guest-reg-read-4, user-path",
+                  "44.89"):
         tap.ok(words in done.stdout, f"its table has {words}", done.stdout)
     if plots.available():
         done = folder.run("--from", folder.saved())
         drawn = sorted(name for name in os.listdir(folder.out) if name.endswith(".svg"))
-        tap.ok(done.returncode == 0 and drawn == ["socket.svg"],
-               "and its plot, no others", *drawn, *why(done))
+        tap.ok(done.returncode == 0 and drawn == ["guest.svg", "socket.svg"],
+               "and its plots, no others", *drawn, *why(done))
         shutil.rmtree(folder.out)
     refused(tap, folder.run("--parts", "socket", "--no-plots", FAKE_BUILD="1"),
             "a bench of the socket that fails ends the run", "socket")
@@ -278,7 +285,8 @@ def main():
         for test in (test_core, test_run, test_broken_runs, test_arguments, test_broken_files,
                      test_compare, test_paths, test_plots):
             test(tap, folder)
-    shutil.rmtree(os.path.join(CHECKOUT, "build", "run", f"{NAME}-socket"), ignore_errors=True)
+    for name in f"{NAME}-socket", f"{NAME}-guest":
+        shutil.rmtree(os.path.join(CHECKOUT, "build", "run", name), ignore_errors=True)
     for unit in results.UNITS:
         for name in f"{NAME}-{unit}-7.2", f"{NAME}-core-{unit}-7.2":
             shutil.rmtree(os.path.join(CHECKOUT, "build", "run", name), ignore_errors=True)
