@@ -97,7 +97,9 @@ typedef __u64 u64;
 
 #define __force
 
+#ifndef READ_ONCE
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#endif
 #define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
 
 /* Whether *@ptr was *@old, and is @new now; if not, *@old is what it was. */
