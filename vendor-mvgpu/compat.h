@@ -29,6 +29,12 @@ static inline vm_fault_t mvgpu_insert_pfn_pmd(struct vm_fault *vmf, unsigned lon
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define MVGPU_BIN_ATTRIBUTE struct bin_attribute
+#else
+#define MVGPU_BIN_ATTRIBUTE const struct bin_attribute
+#endif
+
 /*
  * Before 6.19 VFIO_DEVICE_GET_REGION_INFO is the driver's own ioctl; since then
  * vfio.ko copies the structure and asks the driver through an op, and the ioctl

@@ -3,17 +3,30 @@
  * How vGPUs hang on the mdev core in core/: in two steps.
  *
  * The vGPU is there from the creation of the mdev to its removal.  Which driver
- * works with it meanwhile is the administrator's choice.
+ * works with it meanwhile is the administrator's choice: mvgpu_mdev, for user
+ * space through VFIO, which is bound at first, or mvgpu_host, for the host.
  */
 #include <linux/module.h>
 
 #include "mdev_ext.h"
 #include "mvgpu.h"
 
+static bool isolated = true;
+module_param(isolated, bool, 0444);
+MODULE_PARM_DESC(isolated,
+		 "cards tell the DMA of their vGPUs apart; if not, a card's vGPUs are all VFIO's or all the host's (default Y)");
+
 static int mvgpu_mdev_create(struct mdev_device *mdev)
 {
-	struct mvgpu_device *gpu = mvgpu_device_create(mdev);
+	struct mvgpu_device *gpu;
+	int ret;
 
+	if (!isolated) {
+		ret = mdev_set_isolation_unit(mdev, 0);
+		if (ret)
+			return ret;
+	}
+	gpu = mvgpu_device_create(mdev);
 	if (IS_ERR(gpu))
 		return PTR_ERR(gpu);
 	mdev_set_priv(mdev, gpu);
@@ -53,6 +66,33 @@ static struct mdev_driver mvgpu_vfio_driver = {
 	},
 };
 
+/* It can be given any mdev: the vGPUs are those of parents with the driver above. */
+static int mvgpu_host_driver_probe(struct mdev_device *mdev)
+{
+	if (mdev->type->parent->mdev_driver != &mvgpu_vfio_driver)
+		return -ENODEV;
+	return mvgpu_host_add(mdev_priv(mdev));
+}
+
+static void mvgpu_host_driver_remove(struct mdev_device *mdev)
+{
+	mvgpu_host_remove(mdev_priv(mdev));
+}
+
+static struct mdev_driver mvgpu_host_driver = {
+	.probe = mvgpu_host_driver_probe,
+	.remove = mvgpu_host_driver_remove,
+	.driver = {
+		.name = "mvgpu_host",
+		.owner = THIS_MODULE,
+		.mod_name = KBUILD_MODNAME,
+	},
+};
+
+static const struct mdev_driver_ext mvgpu_host_ext = {
+	.driver_managed_dma = false,
+};
+
 /**
  * mvgpu_mdev_register_drivers() - register what can be bound to vGPUs
  *
@@ -61,7 +101,15 @@ static struct mdev_driver mvgpu_vfio_driver = {
  */
 int mvgpu_mdev_register_drivers(void)
 {
-	return mdev_register_driver(&mvgpu_vfio_driver);
+	int ret;
+
+	ret = mdev_register_driver(&mvgpu_vfio_driver);
+	if (ret)
+		return ret;
+	ret = mdev_register_driver_ext(&mvgpu_host_driver, &mvgpu_host_ext);
+	if (ret)
+		mdev_unregister_driver(&mvgpu_vfio_driver);
+	return ret;
 }
 
 /**
@@ -71,6 +119,7 @@ int mvgpu_mdev_register_drivers(void)
  */
 void mvgpu_mdev_unregister_drivers(void)
 {
+	mdev_unregister_driver(&mvgpu_host_driver);
 	mdev_unregister_driver(&mvgpu_vfio_driver);
 }
 

@@ -5,7 +5,7 @@
  * A card (card.c) is the mdev parent: a pool of VRAM, cut into vGPUs.  A vGPU
  * (device.c) is what belongs to an mdev: an instance of the model and its share
  * of the card.  While the VFIO driver is bound to the mdev, it is a VFIO device
- * too (vfio.c).
+ * too (vfio.c); with the other driver it is the host's (host.c).
  * mdev_two_step.c ties all this to the mdev core of this project,
  * mdev_one_step.c to the kernel's own, and nothing else knows which of them it is.
  *
@@ -55,6 +55,7 @@
 #define MVGPU_NUM_REGIONS	(MVGPU_REGION_SCANOUT + MVGPU_VFIO_NUM_SCANOUTS)
 
 struct dentry;
+struct mvgpu_host;
 
 /**
  * struct mvgpu_type - a type of one card
@@ -166,6 +167,7 @@ struct mvgpu_stats {
  * struct mvgpu_device - a vGPU
  * @mdev: what the mdev core works with; outlives the vGPU
  * @vfio: while the VFIO driver is bound, and thus in all that it calls
+ * @host: while the host's driver is bound
  * @model: the device as the guest sees it
  * @card: whose pool its VRAM counts against
  * @type: one of that card's
@@ -181,6 +183,7 @@ struct mvgpu_stats {
 struct mvgpu_device {
 	struct mdev_device *mdev;
 	struct mvgpu_vfio *vfio;
+	struct mvgpu_host *host;
 	struct mvgpu model;
 	struct mvgpu_card *card;
 	struct mvgpu_type *type;
@@ -222,6 +225,10 @@ ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf);
 /* vfio.c */
 int mvgpu_vfio_add(struct mvgpu_device *gpu);
 void mvgpu_vfio_remove(struct mvgpu_device *gpu);
+
+/* host.c */
+int mvgpu_host_add(struct mvgpu_device *gpu);
+void mvgpu_host_remove(struct mvgpu_device *gpu);
 
 /* mdev_two_step.c or mdev_one_step.c */
 int mvgpu_mdev_register_drivers(void);

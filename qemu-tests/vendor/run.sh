@@ -12,6 +12,8 @@
 . /mvgpu/qemu-tests/vendor/cores.sh
 # shellcheck source=qemu-tests/vendor/kvm.sh
 . /mvgpu/qemu-tests/vendor/kvm.sh
+# shellcheck source=qemu-tests/vendor/host.sh
+. /mvgpu/qemu-tests/vendor/host.sh
 
 wanted() {
 	local name=$1 part
@@ -29,4 +31,8 @@ if wanted cores "$@"; then
 	test_one_step ours regs
 fi
 wanted kvm "$@" && test_kvm
+if wanted host "$@"; then
+	test_host
+	test_ownership
+fi
 tap_done

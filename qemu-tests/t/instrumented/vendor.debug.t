@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 1200
 exec "$LAB" run --kernel "$KERNEL" --name vendor --timeout 1140 -- \
-	qemu-tests/harness/watched qemu-tests/vendor/run.sh kvm
+	qemu-tests/harness/watched qemu-tests/vendor/run.sh kvm host
