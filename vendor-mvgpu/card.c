@@ -24,6 +24,10 @@ static unsigned int vram_mb = 1024;
 module_param(vram_mb, uint, 0444);
 MODULE_PARM_DESC(vram_mb, "VRAM of each card in MiB, 16 to 1048576 (default 1024)");
 
+static bool pci;
+module_param(pci, bool, 0444);
+MODULE_PARM_DESC(pci, "cards are simulated PCI functions, not platform devices (default no)");
+
 static struct platform_device *mvgpu_cards[MVGPU_MAX_CARDS];
 
 /**
@@ -95,9 +99,15 @@ static void mvgpu_card_set_types(struct mvgpu_card *card)
 	card->types[i].needs_kvm = true;
 }
 
-static int mvgpu_card_probe(struct platform_device *pdev)
+/**
+ * mvgpu_card_register() - make a device a card: vGPUs can be cut from it
+ * @dev: what the card is to the driver core; its drvdata becomes ours
+ *
+ * Context: process, may sleep; in the probe of @dev's driver.
+ * Return: 0 or a negative error.
+ */
+int mvgpu_card_register(struct device *dev)
 {
-	struct device *dev = &pdev->dev;
 	struct mvgpu_card *card;
 
 	card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
@@ -113,17 +123,33 @@ static int mvgpu_card_probe(struct platform_device *pdev)
 
 	mvgpu_card_set_types(card);
 	atomic64_set(&card->vram_free, (u64)vram_mb << 20);
-	platform_set_drvdata(pdev, card);
+	dev_set_drvdata(dev, card);
 
 	return mvgpu_mdev_register_card(card, dev);
 }
 
-static void mvgpu_card_remove(struct platform_device *pdev)
+/**
+ * mvgpu_card_unregister() - undo mvgpu_card_register()
+ * @dev: the card
+ *
+ * Context: process, may sleep; returns when the last vGPU is gone.
+ */
+void mvgpu_card_unregister(struct device *dev)
 {
-	struct mvgpu_card *card = platform_get_drvdata(pdev);
+	struct mvgpu_card *card = dev_get_drvdata(dev);
 
 	mdev_unregister_parent(&card->parent);
 	WARN_ON(atomic64_read(&card->vram_free) != (u64)vram_mb << 20);
+}
+
+static int mvgpu_card_probe(struct platform_device *pdev)
+{
+	return mvgpu_card_register(&pdev->dev);
+}
+
+static void mvgpu_card_remove(struct platform_device *pdev)
+{
+	mvgpu_card_unregister(&pdev->dev);
 }
 
 static struct platform_driver mvgpu_card_driver = {
@@ -136,33 +162,39 @@ static struct platform_driver mvgpu_card_driver = {
 	},
 };
 
-static void mvgpu_remove_cards(void)
+static void mvgpu_remove_platform_cards(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < cards; i++)
 		platform_device_unregister(mvgpu_cards[i]);
+	platform_driver_unregister(&mvgpu_card_driver);
 }
 
-static int mvgpu_add_cards(void)
+static int mvgpu_add_platform_card(unsigned int i)
 {
 	struct platform_device *pdev;
-	unsigned int i;
 
-	for (i = 0; i < cards; i++) {
-		pdev = platform_device_register_simple("mvgpu", i, NULL, 0);
-		if (IS_ERR(pdev)) {
-			mvgpu_remove_cards();
-			return PTR_ERR(pdev);
-		}
-		mvgpu_cards[i] = pdev;
-		if (!pdev->dev.driver) {
-			/* Its probe has said why. */
-			mvgpu_remove_cards();
-			return -ENODEV;
-		}
+	pdev = platform_device_register_simple("mvgpu", i, NULL, 0);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	mvgpu_cards[i] = pdev;
+	/* Its probe has said why. */
+	return pdev->dev.driver ? 0 : -ENODEV;
+}
+
+static int mvgpu_add_platform_cards(void)
+{
+	unsigned int i;
+	int ret;
+
+	ret = platform_driver_register(&mvgpu_card_driver);
+	for (i = 0; !ret && i < cards; i++) {
+		ret = mvgpu_add_platform_card(i);
+		if (ret)
+			mvgpu_remove_platform_cards();
 	}
-	return 0;
+	return ret;
 }
 
 static int mvgpu_check_params(void)
@@ -191,16 +223,11 @@ static int __init mvgpu_module_init(void)
 	ret = mvgpu_mdev_register_drivers();
 	if (ret)
 		goto err_debugfs;
-	ret = platform_driver_register(&mvgpu_card_driver);
+	ret = pci ? mvgpu_pci_add_cards(cards) : mvgpu_add_platform_cards();
 	if (ret)
 		goto err_mdev;
-	ret = mvgpu_add_cards();
-	if (ret)
-		goto err_platform;
 	return 0;
 
-err_platform:
-	platform_driver_unregister(&mvgpu_card_driver);
 err_mdev:
 	mvgpu_mdev_unregister_drivers();
 err_debugfs:
@@ -210,8 +237,10 @@ err_debugfs:
 
 static void __exit mvgpu_module_exit(void)
 {
-	mvgpu_remove_cards();
-	platform_driver_unregister(&mvgpu_card_driver);
+	if (pci)
+		mvgpu_pci_remove_cards();
+	else
+		mvgpu_remove_platform_cards();
 	mvgpu_mdev_unregister_drivers();
 	mvgpu_debugfs_exit();
 }

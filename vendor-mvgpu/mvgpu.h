@@ -211,9 +211,26 @@ static inline struct mvgpu_device *to_mvgpu_device(struct vfio_device *vdev)
 }
 
 /* card.c */
+int mvgpu_card_register(struct device *dev);
+void mvgpu_card_unregister(struct device *dev);
 int mvgpu_card_reserve(struct mvgpu_card *card, u64 bytes);
 void mvgpu_card_release(struct mvgpu_card *card, u64 bytes);
 unsigned int mvgpu_card_available(struct mvgpu_card *card, u64 bytes);
+
+/* pci.c */
+#ifdef CONFIG_X86
+int mvgpu_pci_add_cards(unsigned int cards);
+void mvgpu_pci_remove_cards(void);
+#else
+static inline int mvgpu_pci_add_cards(unsigned int cards)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void mvgpu_pci_remove_cards(void)
+{
+}
+#endif
 
 /* device.c */
 struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev);
