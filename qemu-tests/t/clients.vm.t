@@ -1,4 +1,3 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-qemu-tests/core/build-samples || exit 1
 exec "$LAB" run --kernel "$KERNEL" --name clients --timeout 580 -- qemu-tests/guests/clients.py
