@@ -101,6 +101,7 @@ static void test_uuid_race(struct kunit *test)
 {
 	struct test_racer racers[TEST_RACERS] = {};
 	unsigned int i, j, winners, wrong = 0;
+	struct workqueue_struct *wq;
 
 	for (i = 0; i < TEST_RACERS; i++) {
 		racers[i].mdevs = test_mdevs(test, TEST_MANY, 0);
@@ -108,14 +109,15 @@ static void test_uuid_race(struct kunit *test)
 					      GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, racers[i].won);
 	}
+	wq = alloc_workqueue("mdev_kunit", WQ_UNBOUND, TEST_RACERS);
+	KUNIT_ASSERT_NOT_NULL(test, wq);
 	for (i = 0; i < TEST_RACERS; i++) {
 		INIT_WORK_ONSTACK(&racers[i].work, test_race_work);
-		queue_work(system_unbound_wq, &racers[i].work);
+		queue_work(wq, &racers[i].work);
 	}
-	for (i = 0; i < TEST_RACERS; i++) {
-		flush_work(&racers[i].work);
+	destroy_workqueue(wq);
+	for (i = 0; i < TEST_RACERS; i++)
 		destroy_work_on_stack(&racers[i].work);
-	}
 
 	for (j = 0; j < TEST_MANY; j++) {
 		winners = 0;

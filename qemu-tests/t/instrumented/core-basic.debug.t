@@ -1,5 +1,0 @@
-#!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-only
-# timeout: 2400
-exec "$LAB" run --kernel "$KERNEL" --name core-basic --timeout 2340 -- \
-	qemu-tests/harness/watched qemu-tests/core/basic.sh
