@@ -25,7 +25,8 @@ EXPORT_SYMBOL(mdev_register_driver);
 
 /**
  * mdev_unregister_driver - unregister a driver of the mdev bus
- * @drv: the driver; no parent is registered with it any more
+ * @drv: the driver; a parent that is still registered with it has its mdevs
+ *	unbound, and no more can be created
  *
  * Context: may sleep.
  */

@@ -78,7 +78,8 @@ static void mdev_step_unadd(struct mdev_device_core *mdc)
 
 static int mdev_step_bind(struct mdev_device_core *mdc)
 {
-	return device_driver_attach(mdc->own_driver, &mdc->mdev.dev);
+	return mdev_driver_bind(mdc->parent->driver, mdc->own_driver,
+				&mdc->mdev.dev);
 }
 
 /* The users of the device end here: a driver's remove() waits for them. */

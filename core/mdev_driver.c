@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
 
@@ -12,7 +13,10 @@
 #include "mdev_ext.h"
 #include "mdev_private.h"
 
-/* struct mdev_driver_core of each registered driver, by the driver's address */
+/*
+ * struct mdev_driver_core of each driver that is registered, or that a parent is
+ * registered with, by the driver's address
+ */
 static DEFINE_XARRAY(mdev_drivers);
 
 /**
@@ -20,11 +24,110 @@ static DEFINE_XARRAY(mdev_drivers);
  * @drv: the driver; only its address counts
  *
  * Context: any; the caller knows that @drv stays registered.
- * Return: the entry, or NULL if @drv is not registered.
+ * Return: the entry, or NULL if nobody holds one.
  */
 struct mdev_driver_core *mdev_driver_find(const struct device_driver *drv)
 {
 	return xa_load(&mdev_drivers, (unsigned long)drv);
+}
+
+static void mdev_driver_core_free(struct mdev_driver_core *dc)
+{
+	if (!dc)
+		return;
+	cleanup_srcu_struct(&dc->binding);
+	kfree(dc);
+}
+
+static struct mdev_driver_core *
+mdev_driver_core_alloc(const struct device_driver *drv)
+{
+	struct mdev_driver_core *dc = kzalloc_obj(*dc);
+
+	if (!dc)
+		return NULL;
+	dc->drv = drv;
+	if (init_srcu_struct(&dc->binding)) {
+		kfree(dc);
+		return NULL;
+	}
+	return dc;
+}
+
+/**
+ * mdev_driver_get - hold the entry of a driver, and make it if there is none
+ * @drv: the driver; it need not be registered, GVT-g's parents come before it
+ *
+ * Context: may sleep.
+ * Return: the entry, to be given back by mdev_driver_put(), or ERR_PTR(-ENOMEM).
+ */
+struct mdev_driver_core *mdev_driver_get(const struct device_driver *drv)
+{
+	struct mdev_driver_core *dc, *new = mdev_driver_core_alloc(drv);
+	int ret;
+
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+
+	xa_lock(&mdev_drivers);
+	ret = __xa_insert(&mdev_drivers, (unsigned long)drv, new, GFP_KERNEL);
+	if (ret == -EBUSY)
+		dc = mdev_driver_find(drv);
+	else if (ret)
+		dc = ERR_PTR(ret);
+	else
+		dc = new;
+	if (!IS_ERR(dc))
+		dc->nr_users++;
+	xa_unlock(&mdev_drivers);
+
+	if (dc != new)
+		mdev_driver_core_free(new);
+	return dc;
+}
+
+/**
+ * mdev_driver_put - give back what mdev_driver_get() has returned
+ * @dc: the entry
+ *
+ * Context: may sleep.
+ */
+void mdev_driver_put(struct mdev_driver_core *dc)
+{
+	bool last;
+
+	xa_lock(&mdev_drivers);
+	last = !--dc->nr_users;
+	if (last)
+		__xa_erase(&mdev_drivers, (unsigned long)dc->drv);
+	xa_unlock(&mdev_drivers);
+	if (last)
+		mdev_driver_core_free(dc);
+}
+
+/**
+ * mdev_driver_bind - bind a parent's driver to a new mdev
+ * @dc: the driver's entry
+ * @drv: the driver
+ * @dev: the mdev
+ *
+ * The driver core looks into a driver that it is told to attach, and nothing but
+ * @dc->binding keeps this one registered meanwhile.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV if the driver is not registered, or no longer; what
+ * device_driver_attach() returns.
+ */
+int mdev_driver_bind(struct mdev_driver_core *dc,
+		     const struct device_driver *drv, struct device *dev)
+{
+	int index, ret = -ENODEV;
+
+	index = srcu_read_lock(&dc->binding);
+	if (READ_ONCE(dc->registered))
+		ret = device_driver_attach(drv, dev);
+	srcu_read_unlock(&dc->binding, index);
+	return ret;
 }
 
 static struct mdev_driver *to_mdev_driver(struct device_driver *drv)
@@ -121,27 +224,20 @@ int mdev_driver_register(struct mdev_driver *drv, bool any_parent,
 		return -EINVAL;
 	}
 
-	dc = kzalloc_obj(*dc);
-	if (!dc)
-		return -ENOMEM;
+	dc = mdev_driver_get(&drv->driver);
+	if (IS_ERR(dc))
+		return PTR_ERR(dc);
 	dc->any_parent = any_parent;
 	dc->managed_dma = managed_dma;
-	ret = xa_insert(&mdev_drivers, (unsigned long)&drv->driver, dc,
-			GFP_KERNEL);
-	if (ret)
-		goto err_free;
 
 	drv->driver.bus = &mdev_bus_type;
 	ret = driver_register(&drv->driver);
-	if (ret)
-		goto err_erase;
+	if (ret) {
+		mdev_driver_put(dc);
+		return ret;
+	}
+	WRITE_ONCE(dc->registered, true);
 	return 0;
-
-err_erase:
-	xa_erase(&mdev_drivers, (unsigned long)&drv->driver);
-err_free:
-	kfree(dc);
-	return ret;
 }
 
 /**
@@ -162,15 +258,26 @@ int mdev_register_driver_ext(struct mdev_driver *drv,
 }
 EXPORT_SYMBOL_GPL(mdev_register_driver_ext);
 
+static bool mdev_driver_has_parents(const struct mdev_driver_core *dc)
+{
+	bool has;
+
+	xa_lock(&mdev_drivers);
+	has = dc->nr_users > 1;
+	xa_unlock(&mdev_drivers);
+	return has;
+}
+
 /* See mdev_unregister_driver(). */
 void mdev_driver_unregister(struct mdev_driver *drv)
 {
 	struct mdev_driver_core *dc = mdev_driver_find(&drv->driver);
 
-	WARN(atomic_read(&dc->nr_parents),
-	     "mdev: driver %s is unregistered before its parents\n",
-	     drv->driver.name);
+	if (mdev_driver_has_parents(dc))
+		pr_warn("mdev: driver %s is unregistered before its parents\n",
+			drv->driver.name);
+	WRITE_ONCE(dc->registered, false);
+	synchronize_srcu(&dc->binding);
 	driver_unregister(&drv->driver);
-	xa_erase(&mdev_drivers, (unsigned long)&drv->driver);
-	kfree(dc);
+	mdev_driver_put(dc);
 }

@@ -156,12 +156,12 @@ static int mdev_parent_add(struct mdev_parent *parent, struct device *dev,
 			   struct mdev_type **types, unsigned int nr_types,
 			   const struct mdev_parent_ops *ops)
 {
-	struct mdev_driver_core *dc = mdev_driver_find(&mdev_driver->driver);
+	struct mdev_driver_core *dc;
 	struct mdev_parent_core *pc;
 	int ret;
 
-	if (!dc || !mdev_driver->device_api) {
-		dev_err(dev, "MDEV: driver %s is not registered, or lacks device_api\n",
+	if (!mdev_driver->device_api) {
+		dev_err(dev, "MDEV: driver %s lacks device_api\n",
 			mdev_driver->driver.name);
 		return -EINVAL;
 	}
@@ -174,22 +174,26 @@ static int mdev_parent_add(struct mdev_parent *parent, struct device *dev,
 	parent->nr_types = nr_types;
 	atomic_set(&parent->available_instances, mdev_driver->max_instances);
 
+	dc = mdev_driver_get(&mdev_driver->driver);
+	if (IS_ERR(dc))
+		return PTR_ERR(dc);
 	pc = mdev_parent_core_alloc(dev_name(dev));
-	if (!pc)
-		return -ENOMEM;
+	if (!pc) {
+		ret = -ENOMEM;
+		goto err_driver;
+	}
 	pc->parent = parent;
 	pc->driver = dc;
 	pc->ops = ops;
 
 	ret = mdev_parent_add_kset(pc, dev);
 	if (ret)
-		return ret;
+		goto err_driver;
 	parent->mdev_types_kset = &pc->types;
 
 	ret = mdev_parent_add_types(parent);
 	if (ret)
 		goto err_kset;
-	atomic_inc(&dc->nr_parents);
 
 	if (class_compat_create_link(mdev_class, dev))
 		dev_warn(dev, "Failed to create compatibility class link\n");
@@ -202,6 +206,8 @@ static int mdev_parent_add(struct mdev_parent *parent, struct device *dev,
 err_kset:
 	parent->mdev_types_kset = NULL;
 	kset_unregister(&pc->types);
+err_driver:
+	mdev_driver_put(dc);
 	return ret;
 }
 
@@ -276,7 +282,7 @@ void mdev_parent_unregister(struct mdev_parent *parent)
 	mdev_parent_drain(pc);
 	for (i = 0; i < parent->nr_types; i++)
 		mdev_type_remove(parent->types[i]);
-	atomic_dec(&pc->driver->nr_parents);
+	mdev_driver_put(pc->driver);
 	parent->mdev_types_kset = NULL;
 	pc->parent = NULL;
 	pc->ops = NULL;

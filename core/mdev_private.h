@@ -16,6 +16,7 @@
  *
  *	mdev_parent_core.barrier	entered by every writer of "create" and
  *					"remove", never waited for by them
+ *	mdev_driver_core.binding	SRCU, around the binding of a new mdev
  *	device_lock(mdev)		the driver core's: binding, and what
  *					announces or ends a device's life
  *	bucket locks of the UUID table	leaf
@@ -33,6 +34,7 @@
 #include <linux/percpu-refcount.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
+#include <linux/srcu.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -54,18 +56,26 @@ enum mdev_state {
 };
 
 /**
- * struct mdev_driver_core - what the core knows about a registered driver
- * @any_parent: may be bound to mdevs of parents other than its own; constant
- * @managed_dma: the driver manages DMA by itself; constant
- * @nr_parents: parents registered with this driver
+ * struct mdev_driver_core - what the core knows about a driver
+ * @drv: the driver; its address, to find the entry by
+ * @any_parent: may be bound to mdevs of parents other than its own; set before
+ *	driver_register()
+ * @managed_dma: the driver manages DMA by itself; likewise
+ * @registered: creates may bind the driver
+ * @binding: held by creates that do, waited for by mdev_unregister_driver()
+ * @nr_users: the driver's registration, and parents registered with it;
+ *	protected by the xa_lock of the driver table
  *
  * In the driver table from before driver_register() to after
  * driver_unregister(), so that a driver found on a device has an entry.
  */
 struct mdev_driver_core {
+	const struct device_driver *drv;
 	bool any_parent;
 	bool managed_dma;
-	atomic_t nr_parents;
+	bool registered;
+	struct srcu_struct binding;
+	unsigned int nr_users;
 };
 
 /**
@@ -86,7 +96,7 @@ struct mdev_isolation_unit {
  * @types: the "mdev_supported_types" directory; its reference count is the
  *	object's
  * @parent: the vendor's struct; valid while registered
- * @driver: the entry of the parent's driver; constant
+ * @driver: the entry of the parent's driver, held; constant
  * @ops: the two-step form, or NULL; constant
  * @units: isolation units that mdevs share, by their number
  * @name: the parent device's, for who has no business with @parent; the end of
@@ -230,6 +240,10 @@ void mdev_instance_put(struct mdev_type *type);
 /* mdev_driver.c */
 extern const struct bus_type mdev_bus_type;
 struct mdev_driver_core *mdev_driver_find(const struct device_driver *drv);
+struct mdev_driver_core *mdev_driver_get(const struct device_driver *drv);
+void mdev_driver_put(struct mdev_driver_core *dc);
+int mdev_driver_bind(struct mdev_driver_core *dc,
+		     const struct device_driver *drv, struct device *dev);
 
 /* mdev_dma.c */
 int mdev_dma_configure(struct device *dev);

@@ -241,6 +241,41 @@ test_reference_over_unregister() {
 	is "ours: register again" "$(register 0)" ok
 }
 
+# GVT-g registers its parents before its driver, and unregisters them after it.
+# The kernel's core dies of a create without the driver.
+test_driver_last() {
+	local attribute
+	attribute=$(parent 0)/driver_registered
+
+	check "ours: load, parents before the driver" driver_load parents_first=1
+	is "ours: create without a driver" "$(create 41)" ENODEV
+	is "ours: the driver registers" "$(put "$attribute" 1)" ok
+	is "ours: create" "$(create 41)" ok
+
+	set_knob block_probe 1
+	background creator create 42
+	until_true waiting block_probe 1
+	log_is_clean "parents before the driver"
+	background driver put "$attribute" 0
+	set_knob block_probe 0
+	is "ours: a create beside a driver that goes" "$(result creator)" ok
+	is "ours: the driver goes" "$(result driver)" ok
+	is "ours: create without it" "$(create 43)" ENODEV
+	check "ours: its mdevs are there, without it" \
+		[ -e "$mdevs/$(uuid 41)" -a ! -e "$mdevs/$(uuid 41)/driver" ]
+	is "ours: the log tells of the parents that it leaves" \
+		"$(klog_since_mark | grep -c "unregistered before its parents")" 1
+	klog_mark
+
+	is "ours: it comes again" "$(put "$attribute" 1)" ok
+	check "ours: and finds its mdevs" [ -e "$mdevs/$(uuid 42)/driver" ]
+	is "ours: remove one" "$(remove 41)" ok
+	is "ours: it goes for good" "$(put "$attribute" 0)" ok
+	klog_mark
+	is "ours: remove without a driver" "$(remove 42)" ok
+	check "ours: unload, the driver before the parents" driver_unload
+}
+
 test_instances_survive() {
 	is "$core_name: all instances are there at the end" \
 		"$(available 0) $(available 1)" "8 8"
@@ -268,6 +303,7 @@ run_all() {
 	fi
 	test_instances_survive
 	check "$1: unload the vendor's module" driver_unload
+	[ "$1" = kernel ] || test_driver_last
 	check "$1: unload the core" core_unload
 	log_is_clean "order"
 }

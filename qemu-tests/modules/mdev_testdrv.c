@@ -44,6 +44,13 @@ static DEFINE_MUTEX(testdrv_refs_lock);	/* protects testdrv_refs */
 static struct test_gate probe_gate = TEST_GATE_INIT(probe_gate);
 static struct test_gate remove_gate = TEST_GATE_INIT(remove_gate);
 
+static bool driver_registered;
+static DEFINE_MUTEX(testdrv_driver_lock);	/* protects driver_registered */
+
+static bool parents_first;
+module_param(parents_first, bool, 0444);
+MODULE_PARM_DESC(parents_first, "begin without the driver, as GVT-g does");
+
 static uint nr_parents = 2;
 module_param(nr_parents, uint, 0444);
 MODULE_PARM_DESC(nr_parents, "number of parents, 1 to 4");
@@ -210,8 +217,44 @@ static ssize_t registered_store(struct device *dev,
 
 static DEVICE_ATTR_RW(registered);
 
+static int testdrv_set_driver(bool registered)
+{
+	int ret = 0;
+
+	mutex_lock(&testdrv_driver_lock);
+	if (registered && !driver_registered)
+		ret = mdev_register_driver(&testdrv_driver);
+	else if (!registered && driver_registered)
+		mdev_unregister_driver(&testdrv_driver);
+	if (!ret)
+		driver_registered = registered;
+	mutex_unlock(&testdrv_driver_lock);
+	return ret;
+}
+
+static ssize_t driver_registered_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(driver_registered));
+}
+
+/* Of the driver of all parents, whichever of them it is written to. */
+static ssize_t driver_registered_store(struct device *dev,
+				       struct device_attribute *attr,
+				       const char *buf, size_t count)
+{
+	bool registered;
+	int ret;
+
+	ret = kstrtobool(buf, &registered) ?: testdrv_set_driver(registered);
+	return ret ?: count;
+}
+
+static DEVICE_ATTR_RW(driver_registered);
+
 static struct attribute *testdrv_attrs[] = {
 	&dev_attr_registered.attr,
+	&dev_attr_driver_registered.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(testdrv);
@@ -263,7 +306,7 @@ static int __init testdrv_init(void)
 	testdrv_class = class_create("mdev_testdrv");
 	if (IS_ERR(testdrv_class))
 		return PTR_ERR(testdrv_class);
-	ret = mdev_register_driver(&testdrv_driver);
+	ret = testdrv_set_driver(!parents_first);
 	if (ret)
 		goto err_class;
 	for (i = 0; i < nr_parents; i++) {
@@ -275,7 +318,7 @@ static int __init testdrv_init(void)
 
 err_parents:
 	testdrv_remove_parents();
-	mdev_unregister_driver(&testdrv_driver);
+	testdrv_set_driver(false);
 err_class:
 	class_destroy(testdrv_class);
 	return ret;
@@ -284,7 +327,7 @@ err_class:
 static void __exit testdrv_exit(void)
 {
 	testdrv_remove_parents();
-	mdev_unregister_driver(&testdrv_driver);
+	testdrv_set_driver(false);
 	class_destroy(testdrv_class);
 }
 
