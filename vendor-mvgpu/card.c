@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "mvgpu.h"
@@ -243,6 +244,8 @@ static void __exit mvgpu_module_exit(void)
 		mvgpu_remove_platform_cards();
 	mvgpu_mdev_unregister_drivers();
 	mvgpu_debugfs_exit();
+	/* Whoever was the last in mvgpu_vfio_release() has left it after this. */
+	synchronize_rcu_tasks();
 }
 
 module_init(mvgpu_module_init);

@@ -31,6 +31,7 @@
 #define MVGPU_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
@@ -197,12 +198,14 @@ struct mvgpu_device {
 
 /**
  * struct mvgpu_vfio - a vGPU as a VFIO device
- * @vdev: what vfio.ko works with; a reference to it may outlive the vGPU
+ * @vdev: what vfio.ko works with
  * @gpu: the vGPU, for the ops of the device
+ * @released: completed with the last reference to @vdev; NULL where nobody waits
  */
 struct mvgpu_vfio {
 	struct vfio_device vdev;
 	struct mvgpu_device *gpu;
+	struct completion *released;
 };
 
 static inline struct mvgpu_device *to_mvgpu_device(struct vfio_device *vdev)

@@ -238,15 +238,20 @@ static vm_fault_t mvgpu_scanout_fault(struct vm_fault *vmf)
 	u64 pos = (u64)vmf->pgoff << PAGE_SHIFT;
 	unsigned int window = (pos >> MVGPU_OFFSET_SHIFT) - MVGPU_REGION_SCANOUT;
 	u64 offset = pos & MVGPU_OFFSET_MASK;
+	vm_fault_t ret;
 
 	guard(mutex)(&view->lock);
 	if (!mvgpu_scanout_shows(view, window, offset))
 		return VM_FAULT_SIGBUS;
-	this_cpu_inc(gpu->stats->faults);
 	if (view->shadow)
-		return vmf_insert_pfn(vmf->vma, vmf->address & PAGE_MASK,
-				      vmalloc_to_pfn(view->shadow + offset));
-	return mvgpu_vram_map(&gpu->vram, vmf, (view->shown.offset + offset) >> PAGE_SHIFT, 0);
+		ret = vmf_insert_pfn(vmf->vma, vmf->address & PAGE_MASK,
+				     vmalloc_to_pfn(view->shadow + offset));
+	else
+		ret = mvgpu_vram_map(&gpu->vram, vmf,
+				     (view->shown.offset + offset) >> PAGE_SHIFT, 0);
+	if (ret == VM_FAULT_NOPAGE)
+		this_cpu_inc(gpu->stats->faults);
+	return ret;
 }
 
 const struct vm_operations_struct mvgpu_scanout_vm_ops = {

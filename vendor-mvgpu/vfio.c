@@ -58,8 +58,17 @@ static void mvgpu_vfio_close(struct vfio_device *vdev)
 	WRITE_ONCE(gpu->kvm, MVGPU_KVM_CLOSED);
 }
 
+static void mvgpu_vfio_release(struct vfio_device *vdev)
+{
+	struct mvgpu_vfio *vfio = container_of(vdev, struct mvgpu_vfio, vdev);
+
+	if (vfio->released)
+		complete(vfio->released);
+}
+
 static const struct vfio_device_ops mvgpu_vfio_ops = {
 	.name = "mvgpu",
+	.release = mvgpu_vfio_release,
 	.open_device = mvgpu_vfio_open,
 	.close_device = mvgpu_vfio_close,
 	.read = mvgpu_vfio_read,
@@ -104,13 +113,20 @@ int mvgpu_vfio_add(struct mvgpu_device *gpu)
  * mvgpu_vfio_remove() - take the vGPU away from user space again
  * @gpu: a vGPU that mvgpu_vfio_add() has added
  *
- * Context: process; sleeps until the last user has closed the device.
+ * Context: process; sleeps until the last user has closed the device, and nobody
+ * refers to it any more.
  */
 void mvgpu_vfio_remove(struct mvgpu_device *gpu)
 {
+	DECLARE_COMPLETION_ONSTACK(released);
 	struct vfio_device *vdev = &gpu->vfio->vdev;
 
+	gpu->vfio->released = &released;
 	vfio_unregister_group_dev(vdev);
-	/* A reference that is left keeps vdev, not the vGPU: its release has no op of ours. */
+	/*
+	 * Who is about to open the device's file may still hold a reference, and the
+	 * last one to go needs the ops, which go with the module.
+	 */
 	vfio_put_device(vdev);
+	wait_for_completion(&released);
 }
