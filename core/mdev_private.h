@@ -188,9 +188,6 @@ struct mdev_device_core {
 };
 
 static_assert(offsetof(struct mdev_device_core, mdev) == 0);
-/* The core's part must not push an mdev into the next slab size. */
-static_assert(sizeof(struct mdev_device) > 1024 ||
-	      sizeof(struct mdev_device_core) <= 1024);
 
 static inline struct mdev_device_core *
 to_mdev_device_core(const struct mdev_device *mdev)
