@@ -15,8 +15,9 @@
  * @parent: the vendor's struct; its content is overwritten
  * @dev: the parent device; the caller holds a reference until after
  *	mdev_unregister_parent()
- * @mdev_driver: the driver to bind to the new mdevs; registered already, and
- *	unregistered only after the parent
+ * @mdev_driver: the driver to bind to the new mdevs; creates fail while it is not
+ *	registered, so it had better be, from before this to after
+ *	mdev_unregister_parent()
  * @types: the types, with their names set
  * @nr_types: number of entries in @types
  *
