@@ -21,7 +21,7 @@ help: ## this list
 all: ## modules and test programs for every kernel of the lab, in build/KERNEL/
 	@$(LAB) build
 
-demo: demo-$(TRANSPORT) ## a picture from a guest, through a vGPU (TYPE, MODE, TEXT, SEED, KERNEL)
+demo: $(if $(filter kernel vfio-user,$(TRANSPORT)),demo-$(TRANSPORT),$(error TRANSPORT=$(TRANSPORT): neither kernel nor vfio-user)) ## a picture from a guest, through a vGPU (TYPE, MODE, TEXT, SEED, KERNEL)
 
 demo-kernel:
 	@$(LAB) demo --kernel "$$KERNEL" --type "$$TYPE" --mode "$$MODE" --text "$$TEXT" --seed "$$SEED"
@@ -47,6 +47,7 @@ lint: ## W=1, sparse, checkpatch, shellcheck, pyflakes: no warning allowed
 
 modules: ## mdev.ko and mvgpu.ko for the kernel that runs here (KDIR, MDEV)
 modules_install: ## install them under updates/, as root
+modules_install: | $(filter modules,$(MAKECMDGOALS))
 modules modules_install:
 	@test -d "$(KDIR)" || { echo "no kernel build folder $(KDIR):" \
 		"install linux-headers-$$(uname -r), or name another by KDIR=" >&2; exit 1; }
