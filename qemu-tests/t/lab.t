@@ -51,7 +51,7 @@ says "no end within 25 s" && says "mvgpu-test: hanging"
 ok "with the reason and the console's tail"
 gives 125 in_vm 60 panic
 ok "a kernel that panics is no status"
-says "without a status" && says "sysrq triggered crash"
+says "without a status" && says "sysrq_handle_crash"
 ok "with the reason and the console's tail"
 gives 125 in_vm 60 poweroff
 ok "nor is a VM that goes off by itself"
