@@ -229,6 +229,7 @@ static int do_look(void)
 	return ret > 64 ? -ERANGE : ret > 0 ? 0 : ret;
 }
 
+/* ENXIO is that of a device node which goes between its look-up and its opening. */
 static int do_open(void)
 {
 	struct vdev *vdev;
@@ -290,7 +291,7 @@ static const struct event {
 	{ "hold", 1, do_hold, { 0 } },
 	{ "drop", 2, do_drop, { 0 } },
 	{ "look", 5, do_look, { ENOENT, ENODEV } },
-	{ "open", 10, do_open, { ENOENT, ENODEV, EBUSY, EINVAL, EPERM } },
+	{ "open", 10, do_open, { ENOENT, ENODEV, ENXIO, EBUSY, EINVAL, EPERM } },
 	{ "reload", 1, do_reload, { EWOULDBLOCK, EBUSY } },
 };
 
