@@ -72,7 +72,7 @@ gives 2 env T=no-such-test KERNELS=7.2 qemu-tests/harness/check
 says "no test is called no-such-test"
 ok "make check of no such test"
 
-gives 1 env DEBIAN_MIRROR=http://127.0.0.1:9/debian XDG_CACHE_HOME="$scratch/none" "$lab" setup
+gives 1 env DEBIAN_MIRROR=http://127.0.0.1:9 XDG_CACHE_HOME="$scratch/none" "$lab" setup
 says "making the rootfs"
 ok "no network"
 [ -z "$(find "$scratch/none/mvgpu" -name 'new-*' -o -name 'rootfs-*' -type d)" ]
