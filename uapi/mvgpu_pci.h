@@ -18,13 +18,22 @@
 #define MVGPU_PCI_SUBSYS_VENDOR_ID	0x1af4
 #define MVGPU_PCI_SUBSYS_ID		0x1100
 
+/* The identity of native types, which mvgpu's own driver knows; of device and subsystem. */
+#define MVGPU_PCI_DEVICE_ID_NATIVE	0x6d76
+
 #define MVGPU_PCI_CONFIG_SIZE		4096
 
 /* Where the capabilities are, in the order of their list. */
 #define MVGPU_PCI_CAP_PM		0x40
 #define MVGPU_PCI_CAP_MSI		0x50
 #define MVGPU_PCI_CAP_EXP		0x60
+#define MVGPU_PCI_CAP_VENDOR		0xb0
 #define MVGPU_PCI_CAP_MSIX		0xa0
+
+/* In the vendor's capability, 32 bits each: what MVGPU_REG_VERSION and _FEATURES say */
+#define MVGPU_PCI_VENDOR_SIZE		0x0c
+#define MVGPU_PCI_VENDOR_VERSION	0x04
+#define MVGPU_PCI_VENDOR_FEATURES	0x08
 
 #define MVGPU_BAR_VRAM			0
 #define MVGPU_BAR_REGS			2
@@ -33,8 +42,9 @@
 #define MVGPU_VRAM_MIN			(16u << 20)
 /* A 32-bit BAR 0 above this size leaves firmware no room below 4 GiB. */
 #define MVGPU_VRAM_MAX			(256u << 20)
+#define MVGPU_VRAM_MAX_NATIVE		(1024u << 20)
 
-#define MVGPU_REGS_SIZE			0x2000
+#define MVGPU_REGS_SIZE			0x4000
 #define MVGPU_MSIX_SIZE			0x1000
 #define MVGPU_MSIX_TABLE		0x000
 #define MVGPU_MSIX_PBA			0x800

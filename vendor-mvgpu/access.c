@@ -3,7 +3,8 @@
  * Reads, writes and mappings of the device's regions.
  *
  * A region is either an image of the model, VRAM, or a window on the picture; a
- * table says which.
+ * table says which.  BAR 2 is two images: registers, and behind them the pages
+ * that the driver shares with the device, which are memory (shared.c).
  */
 #include <linux/nospec.h>
 
@@ -16,23 +17,28 @@ enum mvgpu_region_kind {
 	MVGPU_REGION_WINDOW,
 };
 
-/* @size is that of an image; the others are as large as VRAM. */
+/*
+ * @size is of a region of images, @image_size of the first of them; the others are
+ * as large as VRAM.
+ */
 struct mvgpu_region {
 	enum mvgpu_region_kind kind;
 	enum mvgpu_image image;
+	u32 image_size;
 	u32 size;
 };
 
 static const struct mvgpu_region mvgpu_regions[MVGPU_NUM_REGIONS] = {
 	[VFIO_PCI_BAR0_REGION_INDEX] = { MVGPU_REGION_VRAM },
 	[VFIO_PCI_BAR2_REGION_INDEX] = {
-		MVGPU_REGION_IMAGE, MVGPU_IMAGE_REGS, MVGPU_REGS_SIZE
+		MVGPU_REGION_IMAGE, MVGPU_IMAGE_REGS, MVGPU_TRAPPED_SIZE, MVGPU_REGS_SIZE
 	},
 	[VFIO_PCI_BAR4_REGION_INDEX] = {
-		MVGPU_REGION_IMAGE, MVGPU_IMAGE_MSIX, MVGPU_MSIX_SIZE
+		MVGPU_REGION_IMAGE, MVGPU_IMAGE_MSIX, MVGPU_MSIX_SIZE, MVGPU_MSIX_SIZE
 	},
 	[VFIO_PCI_CONFIG_REGION_INDEX] = {
-		MVGPU_REGION_IMAGE, MVGPU_IMAGE_CONFIG, MVGPU_PCI_CONFIG_SIZE
+		MVGPU_REGION_IMAGE, MVGPU_IMAGE_CONFIG, MVGPU_PCI_CONFIG_SIZE,
+		MVGPU_PCI_CONFIG_SIZE
 	},
 	[MVGPU_REGION_SCANOUT] = { MVGPU_REGION_WINDOW },
 	[MVGPU_REGION_SCANOUT + 1] = { MVGPU_REGION_WINDOW },
@@ -65,14 +71,25 @@ u64 mvgpu_region_size(const struct mvgpu_device *gpu, unsigned int index)
 	return 0;
 }
 
+/* Which image of a region is at @offset, and where in it. */
+static enum mvgpu_image mvgpu_region_image(const struct mvgpu_region *region, u64 *offset)
+{
+	if (*offset < region->image_size)
+		return region->image;
+	*offset -= region->image_size;
+	return MVGPU_IMAGE_SHARED;
+}
+
 static int mvgpu_region_read(struct mvgpu_device *gpu, unsigned int index, u64 offset, void *buf,
 			     size_t len)
 {
 	const struct mvgpu_region *region = &mvgpu_regions[index];
+	enum mvgpu_image image;
 
 	switch (region->kind) {
 	case MVGPU_REGION_IMAGE:
-		return mvgpu_image_read(&gpu->model, region->image, offset, buf, len);
+		image = mvgpu_region_image(region, &offset);
+		return mvgpu_image_read(&gpu->model, image, offset, buf, len);
 	case MVGPU_REGION_VRAM:
 		return mvgpu_vram_copy(&gpu->vram, offset, buf, len, false);
 	case MVGPU_REGION_WINDOW:
@@ -87,10 +104,12 @@ static int mvgpu_region_write(struct mvgpu_device *gpu, unsigned int index, u64 
 			      size_t len)
 {
 	const struct mvgpu_region *region = &mvgpu_regions[index];
+	enum mvgpu_image image;
 
 	switch (region->kind) {
 	case MVGPU_REGION_IMAGE:
-		return mvgpu_image_write(&gpu->model, region->image, offset, buf, len);
+		image = mvgpu_region_image(region, &offset);
+		return mvgpu_image_write(&gpu->model, image, offset, buf, len);
 	case MVGPU_REGION_VRAM:
 		return mvgpu_vram_copy(&gpu->vram, offset, buf, len, true);
 	case MVGPU_REGION_WINDOW:
@@ -173,8 +192,8 @@ static noinline ssize_t mvgpu_write_slow(struct mvgpu_device *gpu, const char __
 }
 
 /*
- * Where an access goes that is one aligned word of an image: which, and @offset in
- * it.  MVGPU_NUM_IMAGES for any other access.
+ * Where an access goes that is one aligned word of a region's first image: which, and
+ * @offset in it.  MVGPU_NUM_IMAGES for any other access.
  */
 static enum mvgpu_image mvgpu_word_image(loff_t pos, size_t count, u32 *offset)
 {
@@ -185,9 +204,9 @@ static enum mvgpu_image mvgpu_word_image(loff_t pos, size_t count, u32 *offset)
 		return MVGPU_NUM_IMAGES;
 	region = &mvgpu_regions[array_index_nospec(index, MVGPU_NUM_REGIONS)];
 	/* Only images have a size in the table. */
-	if ((pos & MVGPU_OFFSET_MASK) >= region->size)
+	if ((pos & MVGPU_OFFSET_MASK) >= region->image_size)
 		return MVGPU_NUM_IMAGES;
-	*offset = array_index_nospec(pos & MVGPU_OFFSET_MASK, region->size);
+	*offset = array_index_nospec(pos & MVGPU_OFFSET_MASK, region->image_size);
 	return region->image;
 }
 
@@ -257,8 +276,8 @@ ssize_t mvgpu_vfio_write(struct vfio_device *vdev, const char __user *buf, size_
 /**
  * mvgpu_vfio_mmap() - vfio_device_ops.mmap
  * @vdev: the vGPU's
- * @vma: asked for; must be shared, inside VRAM or a scan-out region, and not
- *	writable for the latter
+ * @vma: asked for; must be shared, inside VRAM, the shared pages of BAR 2 or a
+ *	scan-out region, and not writable for the latter
  *
  * Context: process, mmap_lock held for writing.
  * Return: 0, or -EINVAL.
@@ -279,13 +298,19 @@ int mvgpu_vfio_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	case MVGPU_REGION_VRAM:
 		vma->vm_ops = &mvgpu_vram_vm_ops;
 		break;
+	case MVGPU_REGION_IMAGE:
+		if (index != VFIO_PCI_BAR2_REGION_INDEX || offset < MVGPU_TAILS_OFFSET)
+			return -EINVAL;
+		mvgpu_shared_expose(&gpu->model);
+		vma->vm_ops = &mvgpu_shared_vm_ops;
+		break;
 	case MVGPU_REGION_WINDOW:
 		if (vma->vm_flags & VM_WRITE)
 			return -EINVAL;
 		vm_flags_clear(vma, VM_MAYWRITE);
 		vma->vm_ops = &mvgpu_scanout_vm_ops;
 		break;
-	default:
+	case MVGPU_REGION_NONE:
 		return -EINVAL;
 	}
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);

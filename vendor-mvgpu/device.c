@@ -17,6 +17,24 @@ static struct mvgpu_type *mvgpu_type_of(struct mdev_type *type)
 	return container_of(type, struct mvgpu_type, mdev);
 }
 
+static void mvgpu_device_function_reset(void *host)
+{
+	mvgpu_device_clear(host);
+}
+
+static void mvgpu_device_kick(void *host)
+{
+}
+
+static const struct mvgpu_host_ops mvgpu_device_host_ops = {
+	.set_intx = mvgpu_irq_set_intx,
+	.send_msi = mvgpu_irq_send_msi,
+	.function_reset = mvgpu_device_function_reset,
+	.kick = mvgpu_device_kick,
+	.get_memory = mvgpu_dma_get_memory,
+	.put_memory = mvgpu_dma_put_memory,
+};
+
 static int mvgpu_device_init(struct mvgpu_device *gpu)
 {
 	const struct mvgpu_config *config = &gpu->type->desc->config;
@@ -31,11 +49,17 @@ static int mvgpu_device_init(struct mvgpu_device *gpu)
 	ret = mvgpu_vram_init(&gpu->vram, config->vram_size);
 	if (ret)
 		goto err_stats;
-	ret = mvgpu_init(&gpu->model, config, &mvgpu_host_ops, gpu);
+	ret = mvgpu_shared_init(gpu);
 	if (ret)
 		goto err_vram;
+	ret = mvgpu_init(&gpu->model, config, &mvgpu_device_host_ops, gpu,
+			 page_address(gpu->shared));
+	if (ret)
+		goto err_shared;
 	return 0;
 
+err_shared:
+	mvgpu_shared_fini(gpu);
 err_vram:
 	mvgpu_vram_fini(&gpu->vram);
 err_stats:
@@ -93,6 +117,7 @@ void mvgpu_device_destroy(struct mvgpu_device *gpu)
 {
 	mvgpu_debugfs_remove(gpu);
 	mvgpu_fini(&gpu->model);
+	mvgpu_shared_fini(gpu);
 	mvgpu_vram_fini(&gpu->vram);
 	free_percpu(gpu->stats);
 	mvgpu_card_release(gpu->card, gpu->type->desc->config.vram_size);
@@ -136,7 +161,7 @@ ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf)
 {
 	const struct mvgpu_config *config = &mvgpu_type_of(mtype)->desc->config;
 
-	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u%s\n",
-			  config->vram_size >> 20, config->mode_width, config->mode_height,
+	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u, rings %u%s\n",
+			  config->vram_size >> 20, config->mode_width, config->mode_height, config->num_rings,
 			  mvgpu_type_of(mtype)->needs_kvm ? ", for KVM guests only" : "");
 }

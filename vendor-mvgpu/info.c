@@ -19,6 +19,19 @@ static int mvgpu_scanout_region_caps(struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &type.header, sizeof(type));
 }
 
+/* Registers are trapped; the pages behind them are not. */
+static int mvgpu_shared_region_caps(struct vfio_info_cap *caps)
+{
+	DEFINE_RAW_FLEX(struct vfio_region_info_cap_sparse_mmap, sparse, areas, 1);
+
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = MVGPU_TAILS_OFFSET;
+	sparse->areas[0].size = MVGPU_SHARED_SIZE;
+	return vfio_info_add_capability(caps, &sparse->header, struct_size(sparse, areas, 1));
+}
+
 /**
  * mvgpu_vfio_region_info() - describe a region
  * @vdev: the vGPU's
@@ -45,8 +58,11 @@ int mvgpu_vfio_region_info(struct vfio_device *vdev, struct vfio_region_info *in
 	info->flags = VFIO_REGION_INFO_FLAG_READ;
 	if (info->index < MVGPU_REGION_SCANOUT)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
-	if (info->index == VFIO_PCI_BAR0_REGION_INDEX || info->index >= MVGPU_REGION_SCANOUT)
+	if (info->index == VFIO_PCI_BAR0_REGION_INDEX ||
+	    info->index == VFIO_PCI_BAR2_REGION_INDEX || info->index >= MVGPU_REGION_SCANOUT)
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	if (info->index == VFIO_PCI_BAR2_REGION_INDEX)
+		return mvgpu_shared_region_caps(caps);
 	if (info->index >= MVGPU_REGION_SCANOUT)
 		return mvgpu_scanout_region_caps(caps);
 	return 0;

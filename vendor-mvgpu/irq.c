@@ -83,7 +83,14 @@ static void mvgpu_intx_set_masked(struct mvgpu_irq *irq, bool masked)
 	spin_unlock_irq(&irq->lock);
 }
 
-static void mvgpu_host_set_intx(void *host, bool level)
+/**
+ * mvgpu_irq_set_intx() - mvgpu_host_ops.set_intx
+ * @host: the vGPU
+ * @level: of the wire
+ *
+ * Context: under the model's lock.
+ */
+void mvgpu_irq_set_intx(void *host, bool level)
 {
 	struct mvgpu_device *gpu = host;
 
@@ -93,7 +100,14 @@ static void mvgpu_host_set_intx(void *host, bool level)
 	spin_unlock(&gpu->irq.lock);
 }
 
-static void mvgpu_host_send_msi(void *host, unsigned int vector)
+/**
+ * mvgpu_irq_send_msi() - mvgpu_host_ops.send_msi
+ * @host: the vGPU
+ * @vector: of MSI or MSI-X
+ *
+ * Context: under the model's lock.
+ */
+void mvgpu_irq_send_msi(void *host, unsigned int vector)
 {
 	struct mvgpu_device *gpu = host;
 
@@ -101,17 +115,6 @@ static void mvgpu_host_send_msi(void *host, unsigned int vector)
 	mvgpu_irq_signal(gpu->irq.trigger[vector]);
 	spin_unlock(&gpu->irq.lock);
 }
-
-static void mvgpu_host_function_reset(void *host)
-{
-	mvgpu_device_clear(host);
-}
-
-const struct mvgpu_host_ops mvgpu_host_ops = {
-	.set_intx = mvgpu_host_set_intx,
-	.send_msi = mvgpu_host_send_msi,
-	.function_reset = mvgpu_host_function_reset,
-};
 
 /* Put @new into @slot; the old one is given back when nobody can be signalling it any more. */
 static void mvgpu_irq_replace(struct mvgpu_irq *irq, struct eventfd_ctx **slot,

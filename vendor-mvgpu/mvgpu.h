@@ -11,8 +11,8 @@
  *
  * The rest is one file for each thing that VFIO wants of a device: access.c
  * reads and writes regions, info.c describes them, irq.c carries interrupts to
- * eventfds, vram.c backs BAR 0 with memory, scanout.c shows the picture to the
- * VMM.
+ * eventfds, vram.c backs BAR 0 with memory, shared.c the rest of BAR 2, dma.c lends
+ * memory to the engine, scanout.c shows the picture to the VMM.
  *
  * Order of locks, outermost first; each is described where it is declared:
  *
@@ -174,6 +174,8 @@ struct mvgpu_stats {
  * @type: one of that card's
  * @stats: accesses counted
  * @irq: interrupts
+ * @shared: the pages of BAR 2 that the driver shares with the device: two that follow
+ *	each other
  * @vram: BAR 0
  * @view: the picture
  * @kvm: the VM that the open device is tied to, NULL for none, MVGPU_KVM_CLOSED
@@ -190,6 +192,7 @@ struct mvgpu_device {
 	struct mvgpu_type *type;
 	struct mvgpu_stats __percpu *stats;
 	struct mvgpu_irq irq;
+	struct page *shared;
 	struct mvgpu_vram vram;
 	struct mvgpu_scanout_view view;
 	const void *kvm;
@@ -268,8 +271,9 @@ int mvgpu_vfio_region_info(struct vfio_device *vdev, struct vfio_region_info *in
 long mvgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
 /* irq.c */
-extern const struct mvgpu_host_ops mvgpu_host_ops;
 void mvgpu_irq_init(struct mvgpu_irq *irq);
+void mvgpu_irq_set_intx(void *host, bool level);
+void mvgpu_irq_send_msi(void *host, unsigned int vector);
 void mvgpu_irq_disable_all(struct mvgpu_device *gpu);
 u32 mvgpu_irq_count(unsigned int index);
 int mvgpu_irq_set(struct mvgpu_device *gpu, const struct vfio_irq_set *set, const void *data);
@@ -281,9 +285,19 @@ void mvgpu_vram_fini(struct mvgpu_vram *vram);
 void mvgpu_vram_free(struct mvgpu_vram *vram);
 void mvgpu_vram_zero(struct mvgpu_vram *vram);
 int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, bool write);
+void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len);
 vm_fault_t mvgpu_vram_map(struct mvgpu_vram *vram, struct vm_fault *vmf, u64 vram_page,
 			  unsigned int order);
 extern const struct vm_operations_struct mvgpu_vram_vm_ops;
+
+/* shared.c */
+int mvgpu_shared_init(struct mvgpu_device *gpu);
+void mvgpu_shared_fini(struct mvgpu_device *gpu);
+extern const struct vm_operations_struct mvgpu_shared_vm_ops;
+
+/* dma.c */
+int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int count);
+int mvgpu_dma_put_memory(void *host, struct mvgpu_span *spans, unsigned int count);
 
 /* scanout.c */
 void mvgpu_scanout_init(struct mvgpu_scanout_view *view);

@@ -52,6 +52,7 @@ static void mvgpu_vfio_close(struct vfio_device *vdev)
 
 	mvgpu_irq_disable_all(gpu);
 	mvgpu_reset(&gpu->model);
+	mvgpu_shared_hide(&gpu->model);
 	mvgpu_scanout_forget(&gpu->view);
 	mvgpu_vram_free(&gpu->vram);
 	trace_mvgpu_close(dev_name(vdev->dev), vdev->kvm, 0);

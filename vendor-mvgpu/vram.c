@@ -226,6 +226,32 @@ int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, 
 	return 0;
 }
 
+/**
+ * mvgpu_vram_run() - where a part of VRAM is in memory
+ * @vram: the VRAM
+ * @offset: byte in it, inside
+ * @len: bytes that are wanted; set to how many there are from @offset on, which is at least to the
+ *	end of the page
+ *
+ * What it returns stays until mvgpu_vram_free().
+ *
+ * Context: process, may sleep.
+ * Return: its address, allocated if need be; NULL without memory.
+ */
+void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len)
+{
+	struct page *page;
+	size_t run;
+
+	guard(mutex)(&vram->lock);
+	page = mvgpu_vram_page(vram, offset >> PAGE_SHIFT);
+	if (!page)
+		return NULL;
+	run = vram->chunks[offset >> MVGPU_CHUNK_SHIFT].block ? MVGPU_CHUNK_SIZE : PAGE_SIZE;
+	*len = min_t(size_t, *len, run - (offset & (run - 1)));
+	return page_address(page) + offset_in_page(offset);
+}
+
 /*
  * Map the page that the fault is about, and with it what the VMA has of the same
  * chunk, so that one fault does for all of it.  Only the first can fail.

@@ -2,9 +2,9 @@
 /*
  * A vGPU: made when a client attaches, gone when the last user lets go of it.
  *
- * The client maps the VRAM and keeps what it has mapped: the next client gets
- * other memory.  Its file is sealed, so that nobody can take pages away under
- * this process or hide more of them in it.
+ * The client maps the VRAM and the shared pages and keeps what it has mapped:
+ * the next client gets other memory.  Their files are sealed, so that nobody
+ * can take pages away under this process or hide more of them in it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,40 +14,41 @@
 
 #include "server.h"
 
-#define VU_VRAM_SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define VU_FILE_SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-static int vu_vram_create(struct vu_gpu *gpu, size_t size)
+static int vu_file_create(struct vu_file *file, const char *name, size_t size)
 {
 	int ret;
 
-	gpu->vram_fd = memfd_create("mvgpu-vram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (gpu->vram_fd < 0)
+	file->size = size;
+	file->fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (file->fd < 0)
 		return -errno;
-	if (ftruncate(gpu->vram_fd, size) ||
-	    fcntl(gpu->vram_fd, F_ADD_SEALS, VU_VRAM_SEALS))
+	if (ftruncate(file->fd, size) ||
+	    fcntl(file->fd, F_ADD_SEALS, VU_FILE_SEALS))
 		goto err_close;
-	gpu->vram = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, gpu->vram_fd, 0);
-	if (gpu->vram == MAP_FAILED)
+	file->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
+	if (file->data == MAP_FAILED)
 		goto err_close;
 	return 0;
 
 err_close:
 	ret = -errno;
-	close(gpu->vram_fd);
+	close(file->fd);
 	return ret;
 }
 
-static void vu_vram_destroy(struct vu_gpu *gpu)
+static void vu_file_destroy(struct vu_file *file)
 {
-	munmap(gpu->vram, gpu->model.config->vram_size);
-	close(gpu->vram_fd);
+	munmap(file->data, file->size);
+	close(file->fd);
 }
 
 static void vu_vram_clear(struct vu_gpu *gpu)
 {
 	/* Mappings stay, here and in the client, and find zeroes. */
-	if (fallocate(gpu->vram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-		      gpu->model.config->vram_size))
+	if (fallocate(gpu->vram.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      gpu->vram.size))
 		vu_error("VRAM was not cleared: %m");
 }
 
@@ -59,10 +60,16 @@ static void vu_host_function_reset(void *host)
 	vu_vram_clear(gpu);
 }
 
+static void vu_host_kick(void *host)
+{
+	(void)host;
+}
+
 static const struct mvgpu_host_ops vu_host_ops = {
 	.set_intx = vu_irq_set_intx,
 	.send_msi = vu_irq_send_msi,
 	.function_reset = vu_host_function_reset,
+	.kick = vu_host_kick,
 };
 
 /**
@@ -71,7 +78,8 @@ static const struct mvgpu_host_ops vu_host_ops = {
  * @config: its type's constants; must stay as long as the vGPU
  * @hide_msix: the client is not to see that there is MSI-X
  *
- * Return: 0, or a negative errno: there is no memory, or no descriptor.
+ * Return: 0, -EINVAL for a type that cannot be, or another negative errno: there
+ * is no memory, or no descriptor.
  */
 int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool hide_msix)
 {
@@ -80,10 +88,14 @@ int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool h
 
 	if (!new)
 		return -ENOMEM;
-	ret = mvgpu_init(&new->model, config, &vu_host_ops, new);
+	ret = vu_file_create(&new->regs, "mvgpu-regs", MVGPU_REGS_SIZE);
 	if (ret)
 		goto err_free;
-	ret = vu_vram_create(new, config->vram_size);
+	ret = mvgpu_init(&new->model, config, &vu_host_ops, new,
+			 new->regs.data + MVGPU_TRAPPED_SIZE);
+	if (ret)
+		goto err_regs;
+	ret = vu_file_create(&new->vram, "mvgpu-vram", config->vram_size);
 	if (ret)
 		goto err_model;
 	vu_irq_init(&new->irq);
@@ -95,6 +107,8 @@ int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool h
 
 err_model:
 	mvgpu_fini(&new->model);
+err_regs:
+	vu_file_destroy(&new->regs);
 err_free:
 	free(new);
 	return ret;
@@ -122,8 +136,9 @@ void vu_gpu_put(struct vu_gpu *gpu)
 		return;
 	vu_dma_fini(&gpu->dma);
 	vu_irq_fini(gpu);
-	vu_vram_destroy(gpu);
+	vu_file_destroy(&gpu->vram);
 	mvgpu_fini(&gpu->model);
+	vu_file_destroy(&gpu->regs);
 	free(gpu);
 }
 

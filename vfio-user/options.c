@@ -27,7 +27,7 @@ static const char vu_help_head[] =
 "  --socket PATH        listen there; --socket-path is the same\n"
 "  --fd N               listen on an inherited socket instead\n"
 "  --type NAME          one of those below\n"
-"  --vram SIZE          VRAM, a power of two from 16M to 256M\n"
+"  --vram SIZE          VRAM, a power of two from 16M to 256M, or to 1G if native\n"
 "  --mode WIDTHxHEIGHT  the mode that the display prefers\n"
 "  --no-msix            hide MSI-X: QEMU up to 11.1 aborts when a device that has it\n"
 "                       is unplugged\n"

@@ -26,7 +26,7 @@ static __u8 *vu_picture_rgb(const struct vu_gpu *gpu, const struct mvgpu_scanout
 	if (!rgb)
 		return NULL;
 	for (y = 0; y < scanout->height; y++) {
-		const __u8 *from = gpu->vram + scanout->offset + (size_t)y * scanout->stride;
+		const __u8 *from = gpu->vram.data + scanout->offset + (size_t)y * scanout->stride;
 
 		/* XRGB8888, little endian */
 		for (x = 0; x < scanout->width; x++, from += 4) {

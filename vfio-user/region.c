@@ -9,21 +9,29 @@
 
 enum vu_region_kind {
 	VU_REGION_NONE,
-	VU_REGION_IMAGE,
 	VU_REGION_VRAM,
+	VU_REGION_REGS,
+	VU_REGION_MSIX,
+	VU_REGION_CONFIG,
 };
 
-/* VRAM is as large as the type says. */
-struct vu_region {
-	enum vu_region_kind kind;
-	enum mvgpu_image image;
+static const enum vu_region_kind vu_regions[VU_NUM_REGIONS] = {
+	[VFIO_PCI_BAR0_REGION_INDEX] = VU_REGION_VRAM,
+	[VFIO_PCI_BAR2_REGION_INDEX] = VU_REGION_REGS,
+	[VFIO_PCI_BAR4_REGION_INDEX] = VU_REGION_MSIX,
+	[VFIO_PCI_CONFIG_REGION_INDEX] = VU_REGION_CONFIG,
 };
 
-static const struct vu_region vu_regions[VU_NUM_REGIONS] = {
-	[VFIO_PCI_BAR0_REGION_INDEX] = { .kind = VU_REGION_VRAM },
-	[VFIO_PCI_BAR2_REGION_INDEX] = { VU_REGION_IMAGE, MVGPU_IMAGE_REGS },
-	[VFIO_PCI_BAR4_REGION_INDEX] = { VU_REGION_IMAGE, MVGPU_IMAGE_MSIX },
-	[VFIO_PCI_CONFIG_REGION_INDEX] = { VU_REGION_IMAGE, MVGPU_IMAGE_CONFIG },
+/**
+ * struct vu_regs_info - what the client is told of BAR 2
+ * @info: as of any region
+ * @sparse: what of it can be mapped
+ * @area: that
+ */
+struct vu_regs_info {
+	struct vfio_region_info info;
+	struct vfio_region_info_cap_sparse_mmap sparse;
+	struct vfio_region_sparse_mmap_area area;
 };
 
 /* What in config space tells of MSI-X: the link to its capability, the capability, its BAR. */
@@ -31,32 +39,76 @@ static const struct {
 	__u32 offset;
 	__u32 size;
 } vu_msix_config[] = {
-	{ MVGPU_PCI_CAP_EXP + PCI_CAP_LIST_NEXT, 1 },
+	{ MVGPU_PCI_CAP_VENDOR + PCI_CAP_LIST_NEXT, 1 },
 	{ MVGPU_PCI_CAP_MSIX, PCI_CAP_MSIX_SIZEOF },
 	{ PCI_BASE_ADDRESS_0 + 4 * MVGPU_BAR_MSIX, 4 },
 };
 
 static __u64 vu_region_size(const struct vu_gpu *gpu, unsigned int index)
 {
-	const struct vu_region *region = &vu_regions[index];
-
-	if (index == VFIO_PCI_BAR4_REGION_INDEX && gpu->hide_msix)
-		return 0;
-	switch (region->kind) {
-	case VU_REGION_IMAGE:
-		return mvgpu_image_size(region->image);
+	switch (vu_regions[index]) {
 	case VU_REGION_VRAM:
-		return gpu->model.config->vram_size;
+		return gpu->vram.size;
+	case VU_REGION_REGS:
+		return gpu->regs.size;
+	case VU_REGION_MSIX:
+		return gpu->hide_msix ? 0 : MVGPU_MSIX_SIZE;
+	case VU_REGION_CONFIG:
+		return MVGPU_PCI_CONFIG_SIZE;
 	case VU_REGION_NONE:
 		break;
 	}
 	return 0;
 }
 
+/*
+ * Pages 2 and 3 of BAR 2 can be mapped.  A client without room for that asks
+ * again; QEMU refuses a place of the capability that is no place behind the info.
+ */
+static void vu_regs_info(struct vu_request *request, struct vfio_region_info *info, __u32 room)
+{
+	struct vu_regs_info all = {
+		.sparse = {
+			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
+			.nr_areas = 1,
+		},
+		.area = { .offset = MVGPU_TAILS_OFFSET, .size = MVGPU_SHARED_SIZE },
+	};
+
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	info->cap_offset = offsetof(struct vu_regs_info, sparse);
+	info->argsz = sizeof(all);
+	if (room < sizeof(all))
+		return;
+	/* The info follows, when it is complete. */
+	memcpy(request->reply, &all, sizeof(all));
+	request->reply_size = sizeof(all);
+}
+
+/* Say what of a region can be mapped, and from which file. */
+static void vu_region_offer(struct vu_request *request, struct vfio_region_info *info, __u32 room)
+{
+	struct vu_gpu *gpu = request->session->gpu;
+
+	switch (vu_regions[info->index]) {
+	case VU_REGION_VRAM:
+		request->reply_fd = gpu->vram.fd;
+		break;
+	case VU_REGION_REGS:
+		mvgpu_shared_expose(&gpu->model);
+		vu_regs_info(request, info, room);
+		request->reply_fd = gpu->regs.fd;
+		break;
+	default:
+		return;
+	}
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+}
+
 /**
  * vu_region_info() - DEVICE_GET_REGION_INFO
- * @request: the request; VRAM's file goes with the reply, where the client
- *	takes descriptors
+ * @request: the request; the file of what can be mapped goes with the reply, where
+ *	the client takes descriptors
  *
  * Return: 0, or -EINVAL.
  */
@@ -64,11 +116,13 @@ int vu_region_info(struct vu_request *request)
 {
 	struct vu_session *session = request->session;
 	struct vfio_region_info info;
+	__u32 room;
 
 	memcpy(&info, request->payload, sizeof(info));
 	if (info.argsz < sizeof(info) || info.index >= VU_NUM_REGIONS)
 		return -EINVAL;
 
+	room = info.argsz;
 	info.argsz = sizeof(info);
 	info.flags = 0;
 	info.cap_offset = 0;
@@ -76,12 +130,10 @@ int vu_region_info(struct vu_request *request)
 	info.size = vu_region_size(session->gpu, info.index);
 	if (info.size)
 		info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	if (vu_regions[info.index].kind == VU_REGION_VRAM && session->client_fds) {
-		info.flags |= VFIO_REGION_INFO_FLAG_MMAP;
-		request->reply_fd = session->gpu->vram_fd;
-	}
-	memcpy(request->reply, &info, sizeof(info));
 	request->reply_size = sizeof(info);
+	if (session->client_fds)
+		vu_region_offer(request, &info, room);
+	memcpy(request->reply, &info, sizeof(info));
 	return 0;
 }
 
@@ -116,27 +168,84 @@ static void vu_config_hide_msix(const struct vu_region_access *access, __u8 *buf
 	}
 }
 
+/* How many bytes of an access to BAR 2 are in its trapped pages; the others are in shared ones. */
+static __u32 vu_regs_trapped(const struct vu_region_access *access)
+{
+	if (access->offset >= MVGPU_TRAPPED_SIZE)
+		return 0;
+	return min(access->count, MVGPU_TRAPPED_SIZE - (__u32)access->offset);
+}
+
+static void vu_regs_read(struct vu_gpu *gpu, const struct vu_region_access *access, __u8 *buf)
+{
+	__u32 trapped = vu_regs_trapped(access);
+
+	if (trapped)
+		mvgpu_image_read(&gpu->model, MVGPU_IMAGE_REGS, access->offset, buf, trapped);
+	if (trapped < access->count)
+		mvgpu_image_read(&gpu->model, MVGPU_IMAGE_SHARED,
+				 access->offset + trapped - MVGPU_TRAPPED_SIZE, buf + trapped,
+				 access->count - trapped);
+}
+
+static void vu_regs_write(struct vu_gpu *gpu, const struct vu_region_access *access,
+			  const __u8 *buf)
+{
+	__u32 trapped = vu_regs_trapped(access);
+
+	if (trapped)
+		mvgpu_image_write(&gpu->model, MVGPU_IMAGE_REGS, access->offset, buf, trapped);
+	if (trapped < access->count)
+		mvgpu_image_write(&gpu->model, MVGPU_IMAGE_SHARED,
+				  access->offset + trapped - MVGPU_TRAPPED_SIZE, buf + trapped,
+				  access->count - trapped);
+}
+
 static void vu_access_read(struct vu_gpu *gpu, const struct vu_region_access *access, void *buf)
 {
-	const struct vu_region *region = &vu_regions[access->region];
-
-	if (region->kind == VU_REGION_VRAM)
-		memcpy(buf, gpu->vram + access->offset, access->count);
-	else
-		mvgpu_image_read(&gpu->model, region->image, access->offset, buf, access->count);
-	if (gpu->hide_msix && access->region == VFIO_PCI_CONFIG_REGION_INDEX)
-		vu_config_hide_msix(access, buf);
+	switch (vu_regions[access->region]) {
+	case VU_REGION_VRAM:
+		memcpy(buf, gpu->vram.data + access->offset, access->count);
+		break;
+	case VU_REGION_REGS:
+		vu_regs_read(gpu, access, buf);
+		break;
+	case VU_REGION_MSIX:
+		mvgpu_image_read(&gpu->model, MVGPU_IMAGE_MSIX, access->offset, buf,
+				 access->count);
+		break;
+	case VU_REGION_CONFIG:
+		mvgpu_image_read(&gpu->model, MVGPU_IMAGE_CONFIG, access->offset, buf,
+				 access->count);
+		if (gpu->hide_msix)
+			vu_config_hide_msix(access, buf);
+		break;
+	case VU_REGION_NONE:
+		break;
+	}
 }
 
 static void vu_access_write(struct vu_gpu *gpu, const struct vu_region_access *access,
 			    const void *buf)
 {
-	const struct vu_region *region = &vu_regions[access->region];
-
-	if (region->kind == VU_REGION_VRAM)
-		memcpy(gpu->vram + access->offset, buf, access->count);
-	else
-		mvgpu_image_write(&gpu->model, region->image, access->offset, buf, access->count);
+	switch (vu_regions[access->region]) {
+	case VU_REGION_VRAM:
+		memcpy(gpu->vram.data + access->offset, buf, access->count);
+		break;
+	case VU_REGION_REGS:
+		vu_regs_write(gpu, access, buf);
+		break;
+	case VU_REGION_MSIX:
+		mvgpu_image_write(&gpu->model, MVGPU_IMAGE_MSIX, access->offset, buf,
+				  access->count);
+		break;
+	case VU_REGION_CONFIG:
+		mvgpu_image_write(&gpu->model, MVGPU_IMAGE_CONFIG, access->offset, buf,
+				  access->count);
+		break;
+	case VU_REGION_NONE:
+		break;
+	}
 }
 
 /**

@@ -144,13 +144,26 @@ struct vu_dma {
 };
 
 /**
+ * struct vu_file - memory that the client may map too
+ * @fd: its file, sealed
+ * @data: the same, mapped
+ * @size: bytes
+ */
+struct vu_file {
+	int fd;
+	__u8 *data;
+	size_t size;
+};
+
+/**
  * struct vu_gpu - a vGPU
  * @references: the session's and those of others who use it
  * @model: the device as the guest sees it
  * @irq: interrupts
  * @dma: the client's memory
- * @vram_fd: BAR 0's memory, sealed: the client has it too
- * @vram: the same, mapped
+ * @vram: BAR 0
+ * @regs: as large as BAR 2, because a client takes an offset in a BAR for one in
+ *	its file.  Pages 2 and 3 are in it; the others are never used.
  * @hide_msix: the client does not see that there is MSI-X
  */
 struct vu_gpu {
@@ -158,8 +171,8 @@ struct vu_gpu {
 	struct mvgpu model;
 	struct vu_irq irq;
 	struct vu_dma dma;
-	int vram_fd;
-	__u8 *vram;
+	struct vu_file vram;
+	struct vu_file regs;
 	bool hide_msix;
 };
 

@@ -73,7 +73,7 @@ static void vu_vnc_copy(struct vu_vnc *vnc, const struct vu_gpu *gpu,
 	__u32 y;
 
 	for (y = 0; y < scanout->height; y++) {
-		const __u8 *from = gpu->vram + scanout->offset + (size_t)y * scanout->stride;
+		const __u8 *from = gpu->vram.data + scanout->offset + (size_t)y * scanout->stride;
 		char *to = vnc->screen->frameBuffer + y * bytes;
 
 		if (!memcmp(to, from, bytes))

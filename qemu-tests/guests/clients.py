@@ -45,7 +45,8 @@ def mdevctl_types():
     cards = json.loads(run("mdevctl", "types", "--dumpjson"))
     types = {name: entry for kind in cards[0][CARD] for name, entry in kind.items()}
     expect(sorted(types), ["mvgpu-bochs-16m", "mvgpu-bochs-16m-kvm", "mvgpu-bochs-256m",
-                           "mvgpu-bochs-64m"], "types")
+                           "mvgpu-bochs-64m", "mvgpu-native-1024m", "mvgpu-native-256m",
+                           "mvgpu-native-64m"], "types")
     expect(types[TYPE]["available_instances"], INSTANCES, "available instances")
     expect(types[TYPE]["device_api"], "vfio-pci", "device API")
 

@@ -6,10 +6,11 @@
 #include "host.h"
 
 #define CONFIG_SIZE	MVGPU_PCI_CONFIG_SIZE
-#define DUMP_SIZE	0xb0
+#define DUMP_SIZE	0xc0
 #define DEVCTL		0x68
 #define PMCSR		0x44
 
+/* Of a type with bochs-display's identity */
 static const u8 reset_dump[DUMP_SIZE] = {
 	/* 00 */ 0x34, 0x12, 0x11, 0x11, 0x00, 0x00, 0x10, 0x00,
 	/* 08 */ 0x02, 0x00, 0x80, 0x03, 0x00, 0x00, 0x00, 0x00,
@@ -23,7 +24,7 @@ static const u8 reset_dump[DUMP_SIZE] = {
 	/* 48 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* 50: MSI */ 0x05, 0x60, 0x86, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* 58 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	/* 60: PCIe */ 0x10, 0xa0, 0x02, 0x00, 0x00, 0x80, 0x00, 0x10,
+	/* 60: PCIe */ 0x10, 0xb0, 0x02, 0x00, 0x00, 0x80, 0x00, 0x10,
 	/* 68 */ 0x10, 0x28, 0x00, 0x00, 0x11, 0x00, 0x40, 0x00,
 	/* 70 */ 0x00, 0x00, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* 78 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -33,6 +34,8 @@ static const u8 reset_dump[DUMP_SIZE] = {
 	/* 98 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* a0: MSI-X */ 0x11, 0x00, 0x07, 0x00, 0x04, 0x00, 0x00, 0x00,
 	/* a8 */ 0x04, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	/* b0: vendor */ 0x09, 0xa0, 0x0c, 0x00, 0x01, 0x00, 0x01, 0x00,
+	/* b8 */ 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
 /* BAR 0 of a type with 16 MiB of VRAM. */
@@ -40,7 +43,7 @@ static const u8 writable_dump[DUMP_SIZE] = {
 	/* 00 */ 0x00, 0x00, 0x00, 0x00, 0x46, 0x05, 0x00, 0x00,
 	/* 08 */ 0x00, 0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00,
 	/* 10 */ 0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0x00,
-	/* 18 */ 0x00, 0xe0, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00,
+	/* 18 */ 0x00, 0xc0, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00,
 	/* 20 */ 0x00, 0xf0, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00,
 	/* 28 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* 30 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -59,6 +62,23 @@ static const u8 writable_dump[DUMP_SIZE] = {
 	/* 98 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	/* a0: MSI-X */ 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00,
 	/* a8 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	/* b0: vendor */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	/* b8 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+
+/* What is different in a native type */
+static const struct {
+	u8 offset;
+	u8 reset[4];
+	u8 writable[4];
+} native_dump[] = {
+	/* Vendor and device */
+	{ 0x00, { 0x34, 0x12, 0x76, 0x6d }, { 0 } },
+	/* BAR 0, its low half in expect_init(), and BAR 1 */
+	{ 0x10, { 0x0c }, { 0 } },
+	{ 0x14, { 0 }, { 0xff, 0xff, 0xff, 0xff } },
+	/* Subsystem */
+	{ 0x2c, { 0x34, 0x12, 0x76, 0x6d }, { 0 } },
 };
 
 /* What config space ought to be, byte by byte. */
@@ -69,13 +89,19 @@ struct expectation {
 	unsigned int resets;
 };
 
-static void expect_init(struct expectation *expect, u32 vram_size)
+static void expect_init(struct expectation *expect, const struct mvgpu_config *config)
 {
+	unsigned int i;
+
 	memset(expect, 0, sizeof(*expect));
 	memcpy(expect->reset, reset_dump, DUMP_SIZE);
-	memcpy(expect->now, reset_dump, DUMP_SIZE);
 	memcpy(expect->writable, writable_dump, DUMP_SIZE);
-	expect->writable[0x13] = -(vram_size >> 24);
+	for (i = 0; config->native && i < ARRAY_SIZE(native_dump); i++) {
+		memcpy(&expect->reset[native_dump[i].offset], native_dump[i].reset, 4);
+		memcpy(&expect->writable[native_dump[i].offset], native_dump[i].writable, 4);
+	}
+	expect->writable[0x13] = -(config->vram_size >> 24);
+	memcpy(expect->now, expect->reset, CONFIG_SIZE);
 }
 
 static void expect_byte(struct expectation *expect, u32 offset, u8 value)
@@ -192,9 +218,9 @@ static void test_random(struct host *host, struct expectation *expect)
 	tap_ok(agrees && all_agrees(host, expect), "20000 random writes of 1 to 64 bytes");
 }
 
-static void test_space(u32 vram_size)
+static void test_space(u32 vram_size, bool native)
 {
-	struct mvgpu_config config = host_config;
+	struct mvgpu_config config = native ? host_native_config : host_config;
 	struct expectation expect;
 	struct mvgpu vgpu;
 	struct host host;
@@ -202,8 +228,8 @@ static void test_space(u32 vram_size)
 
 	config.vram_size = vram_size;
 	host_init(&host, &vgpu, &config);
-	expect_init(&expect, vram_size);
-	tap_diag("%u MiB of VRAM", vram_size >> 20);
+	expect_init(&expect, &config);
+	tap_diag("%u MiB of VRAM%s", vram_size >> 20, native ? ", native" : "");
 
 	tap_ok(all_agrees(&host, &expect), "config space as it ought to begin");
 	for (size = 1; size <= 4; size++)
@@ -218,20 +244,32 @@ static void test_space(u32 vram_size)
 
 static void test_capabilities(struct host *host)
 {
-	static const u8 ids[] = { PCI_CAP_ID_PM, PCI_CAP_ID_MSI, PCI_CAP_ID_EXP, PCI_CAP_ID_MSIX };
-	static const u8 ends[] = { PCI_PM_SIZEOF, PCI_MSI_DATA_64 + 2, PCI_EXP_SLTSTA2 + 2, 12 };
+	static const struct {
+		u8 id;
+		u8 size;
+	} caps[] = {
+		{ PCI_CAP_ID_PM, PCI_PM_SIZEOF },
+		{ PCI_CAP_ID_MSI, PCI_MSI_DATA_64 + 2 },
+		{ PCI_CAP_ID_EXP, PCI_EXP_SLTSTA2 + 2 },
+		{ PCI_CAP_ID_VNDR, 12 },
+		{ PCI_CAP_ID_MSIX, 12 },
+	};
 	u32 offset = cfg_read(host, PCI_CAPABILITY_LIST, 1);
-	unsigned int i;
-	u32 end = 0x40;
+	bool used[0x100] = { false };
+	bool overlap = false;
+	unsigned int i, byte;
 
 	tap_ok(cfg_read(host, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST, "there are capabilities");
-	for (i = 0; i < ARRAY_SIZE(ids); i++) {
-		tap_ok(offset % 4 == 0 && offset >= end, "capability at %#x: aligned, no overlap",
-		       offset);
-		tap_is_hex(cfg_read(host, offset, 1), ids[i], "its ID");
-		end = offset + ends[i];
+	for (i = 0; i < ARRAY_SIZE(caps); i++) {
+		tap_is_hex(cfg_read(host, offset, 1), caps[i].id, "capability at %#x", offset);
+		tap_ok(offset % 4 == 0 && offset >= 0x40, "aligned, behind the header");
+		for (byte = offset; byte < offset + caps[i].size; byte++) {
+			overlap |= byte >= sizeof(used) || used[byte];
+			used[byte % sizeof(used)] = true;
+		}
 		offset = cfg_read(host, offset + 1, 1);
 	}
+	tap_ok(!overlap, "none overlaps another");
 	tap_is_hex(offset, 0, "the list ends");
 	tap_is_hex(cfg_read(host, 0x100, 4), 0, "no extended capability");
 }
@@ -252,7 +290,7 @@ static void test_bars(struct host *host)
 {
 	test_sizing(host, 0, host_config.vram_size, PCI_BASE_ADDRESS_MEM_PREFETCH);
 	test_sizing(host, 1, 0, 0);
-	test_sizing(host, 2, 0x2000, 0);
+	test_sizing(host, 2, 0x4000, 0);
 	test_sizing(host, 3, 0, 0);
 	test_sizing(host, 4, 0x1000, 0);
 	test_sizing(host, 5, 0, 0);
@@ -307,9 +345,11 @@ int main(void)
 	struct host host;
 
 	rnd_init();
-	test_space(MVGPU_VRAM_MIN);
-	test_space(64 << 20);
-	test_space(MVGPU_VRAM_MAX);
+	test_space(MVGPU_VRAM_MIN, false);
+	test_space(64 << 20, false);
+	test_space(MVGPU_VRAM_MAX, false);
+	test_space(64 << 20, true);
+	test_space(MVGPU_VRAM_MAX_NATIVE, true);
 
 	host_init(&host, &vgpu, &host_config);
 	test_capabilities(&host);

@@ -99,7 +99,8 @@ static void test_field(struct host *host, const struct mvgpu_page *page,
 /* Fields that are no plain store; their own tests are elsewhere. */
 static bool field_special(const struct mvgpu_field *field)
 {
-	return !strcmp(field->name, "BAR 0") || !strcmp(field->name, "Device Control") ||
+	return !strcmp(field->name, "BAR 0") || !strcmp(field->name, "BAR 1") ||
+	       !strcmp(field->name, "Device Control") ||
 	       !strcmp(field->name, "PM Control/Status");
 }
 
@@ -136,30 +137,60 @@ static bool covered(enum mvgpu_image image, u32 offset)
 	return image == MVGPU_IMAGE_REGS && offset < MVGPU_EDID_OFFSET + MVGPU_EDID_SIZE;
 }
 
-static void test_rest(struct host *host)
+static void test_rest(struct host *host, enum mvgpu_image image)
 {
-	static const char *const names[] = { "config space", "BAR 2", "BAR 4" };
-	enum mvgpu_image image;
+	bool zero = true;
 	u32 offset;
 
-	for (image = 0; image < MVGPU_NUM_IMAGES; image++) {
-		bool zero = true;
-
-		for (offset = 0; offset < mvgpu_image_size(image); offset++) {
-			if (covered(image, offset))
-				continue;
-			zero &= !host_read(host, image, offset, 1);
-			host_write(host, image, offset, 1, 0xff);
-			zero &= !host_read(host, image, offset, 1);
-		}
-		tap_ok(zero, "%s: zero where no field is, whatever is written", names[image]);
+	for (offset = 0; offset < mvgpu_image_size(image); offset++) {
+		if (covered(image, offset))
+			continue;
+		zero &= !host_read(host, image, offset, 1);
+		host_write(host, image, offset, 1, 0xff);
+		zero &= !host_read(host, image, offset, 1);
 	}
+	tap_ok(zero, "%s: zero where no field is, whatever is written", host_images[image]);
+}
+
+/* After a reset: all zero, but for what says that every ring needs a kick. */
+static void shared_reset(struct host *host, u8 *bytes)
+{
+	unsigned int n;
+
+	memset(bytes, 0, MVGPU_SHARED_SIZE);
+	for (n = 0; n < host->vgpu->config->num_rings; n++)
+		bytes[MVGPU_STATUS_NEED_KICK(n) - MVGPU_TAILS_OFFSET] = 1;
+}
+
+static void test_shared(struct host *host)
+{
+	static u8 bytes[MVGPU_SHARED_SIZE], want[MVGPU_SHARED_SIZE];
+	unsigned int kicks = host->kicks;
+
+	shared_reset(host, want);
+	host_dump(host, MVGPU_IMAGE_SHARED, bytes);
+	tap_ok(!memcmp(bytes, want, sizeof(want)), "shared pages as they begin");
+
+	rnd_fill(want, sizeof(want));
+	mvgpu_image_write(host->vgpu, MVGPU_IMAGE_SHARED, 0, want, sizeof(want));
+	host_dump(host, MVGPU_IMAGE_SHARED, bytes);
+	tap_ok(!memcmp(bytes, want, sizeof(want)), "they keep what is written");
+	tap_ok(!memcmp(host->shared, want, sizeof(want)), "in the transport's memory");
+	tap_is(host->kicks, kicks, "nobody is kicked by that");
+
+	mvgpu_reset(host->vgpu);
+	shared_reset(host, want);
+	tap_ok(!memcmp(host->shared, want, sizeof(want)), "a reset clears them");
+	mvgpu_shared_expose(host->vgpu);
+	memset(host->shared, 0xff, MVGPU_SHARED_SIZE);
+	mvgpu_reset(host->vgpu);
+	tap_ok(!memcmp(host->shared, want, sizeof(want)), "also if they were mapped");
 }
 
 static void test_identity(struct host *host)
 {
 	tap_is_hex(reg_read(host, 0x1000), 0x5047564d, "ID");
-	tap_is_hex(reg_read(host, 0x1004), 0x00010000, "version 1.0");
+	tap_is_hex(reg_read(host, 0x1004), 0x00010001, "version 1.1");
 	tap_is_hex(reg_read(host, 0x1008), 0, "scratch begins as zero");
 	reg_write(host, 0x1008, 0xdeadbeef);
 	host_write(host, MVGPU_IMAGE_REGS, 0x1009, 2, 0x1234);
@@ -201,13 +232,19 @@ static void test_power(struct host *host)
 
 int main(void)
 {
+	enum mvgpu_image image;
 	struct mvgpu vgpu;
 	struct host host;
 
+	rnd_init();
 	test_tables();
 	host_init(&host, &vgpu, &host_config);
 	test_fields(&host);
-	test_rest(&host);
+	for (image = 0; image < MVGPU_NUM_IMAGES; image++) {
+		if (image != MVGPU_IMAGE_SHARED)
+			test_rest(&host, image);
+	}
+	test_shared(&host);
 	test_identity(&host);
 	test_causes(&host);
 	test_power(&host);

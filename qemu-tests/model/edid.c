@@ -13,13 +13,15 @@
 
 static bool edid_get(u8 edid[EDID_SIZE], u32 width, u32 height)
 {
+	static _Alignas(4096) u8 shared[MVGPU_SHARED_SIZE];
 	struct mvgpu_config config = {
+		.num_rings = 1,
 		.vram_size = MVGPU_VRAM_MAX, .mode_width = width, .mode_height = height,
 	};
 	struct host host = { 0 };
 	struct mvgpu vgpu;
 
-	if (mvgpu_init(&vgpu, &config, &host_ops, &host))
+	if (mvgpu_init(&vgpu, &config, &host_ops, &host, shared))
 		return false;
 	mvgpu_image_read(&vgpu, MVGPU_IMAGE_REGS, MVGPU_EDID_OFFSET, edid, EDID_SIZE);
 	mvgpu_fini(&vgpu);

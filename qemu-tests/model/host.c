@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sys/mman.h>
+
 #include "host.h"
 
 static bool host_locked(struct host *host)
@@ -41,34 +44,126 @@ static void host_function_reset(void *data)
 		host->on_reset(host);
 }
 
+static void host_kick(void *data)
+{
+	struct host *host = data;
+
+	host->unlocked |= host_locked(host);
+	host->kicks++;
+}
+
+static int host_lend(struct host *host, struct mvgpu_span *span)
+{
+	u64 offset = span->address;
+	u64 size = host->vgpu->config->vram_size;
+	u8 *memory = host->vram;
+
+	if (span->mem == MVGPU_MEM_GUEST) {
+		offset -= GUEST_BASE;
+		size = GUEST_SIZE;
+		memory = host->guest;
+	}
+	if (span->mem == MVGPU_MEM_GART || !memory || offset >= size) {
+		span->len = 0;
+		return -EFAULT;
+	}
+	span->len = min((u64)span->len, size - offset);
+	span->ptr = memory + offset;
+	return 0;
+}
+
+static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int count)
+{
+	struct host *host = data;
+	unsigned int i;
+
+	host->unlocked |= host_locked(host);
+	for (i = 0; i < count; i++) {
+		if (host_lend(host, &spans[i]))
+			return -EFAULT;
+	}
+	host->lent += count;
+	return 0;
+}
+
+static int host_put_memory(void *data, struct mvgpu_span *spans, unsigned int count)
+{
+	struct host *host = data;
+	unsigned int i;
+
+	host->lent -= count;
+	for (i = 0; i < count; i++) {
+		if (host->put_fails && spans[i].mem == MVGPU_MEM_GUEST && spans[i].write)
+			return -EFAULT;
+	}
+	return 0;
+}
+
 const struct mvgpu_host_ops host_ops = {
 	.set_intx = host_set_intx,
 	.send_msi = host_send_msi,
 	.function_reset = host_function_reset,
+	.kick = host_kick,
+	.get_memory = host_get_memory,
+	.put_memory = host_put_memory,
 };
 
 const struct mvgpu_config host_config = {
+	.num_rings = 2,
 	.vram_size = 64 << 20,
 	.mode_width = 1920,
 	.mode_height = 1080,
 };
+
+const struct mvgpu_config host_native_config = {
+	.native = true,
+	.num_rings = MVGPU_MAX_RINGS,
+	.vram_size = 64 << 20,
+	.mode_width = 1920,
+	.mode_height = 1080,
+};
+
+const char *const host_images[MVGPU_NUM_IMAGES] = {
+	[MVGPU_IMAGE_CONFIG] = "config space",
+	[MVGPU_IMAGE_REGS] = "BAR 2, trapped",
+	[MVGPU_IMAGE_SHARED] = "BAR 2, shared",
+	[MVGPU_IMAGE_MSIX] = "BAR 4",
+};
+
+/* Zeroed; pages that are not touched cost nothing. */
+static void *host_map(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		tap_bail("mmap of %zu bytes: %s", size, strerror(errno));
+	return memory;
+}
 
 void host_init(struct host *host, struct mvgpu *vgpu, const struct mvgpu_config *config)
 {
 	int ret;
 
 	*host = (struct host){ .vgpu = vgpu };
-	ret = mvgpu_init(vgpu, config, &host_ops, host);
+	host->shared = host_map(MVGPU_SHARED_SIZE);
+	host->vram = host_map(config->vram_size);
+	host->guest = host_map(GUEST_SIZE);
+	ret = mvgpu_init(vgpu, config, &host_ops, host, host->shared);
 	if (ret)
 		tap_bail("mvgpu_init: %d", ret);
 }
 
 void host_fini(struct host *host)
 {
-	tap_ok(!host->unlocked, "interrupts with the lock held, function_reset() without");
+	tap_ok(!host->unlocked, "interrupts with the lock held, the other ops without");
 	tap_ok(!host->repeated, "INTx never set to the level that it had");
 	tap_ok(!host->bad_vector, "no message of a vector that nobody listens to");
 	tap_ok(!host->two_wires, "no message while INTx is high");
+	tap_ok(!host->lent, "no memory that was lent is kept");
+	munmap(host->guest, GUEST_SIZE);
+	munmap(host->vram, host->vgpu->config->vram_size);
+	munmap(host->shared, MVGPU_SHARED_SIZE);
 	mvgpu_fini(host->vgpu);
 }
 

@@ -18,8 +18,14 @@
  * @bad_vector: a message of a vector that does not exist or that nobody listens to
  * @two_wires: a message while INTx was high
  * @resets: function_reset was called
- * @unlocked: INTx or a message without the model's lock, or function_reset with it
+ * @unlocked: INTx or a message without the model's lock, or another op with it
  * @on_reset: called by function_reset, if set
+ * @kicks: kick was called
+ * @shared: pages 2 and 3 of BAR 2
+ * @vram: VRAM
+ * @guest: guest memory, GUEST_SIZE bytes at the guest's address GUEST_BASE
+ * @lent: pieces of memory that the engine has at the moment
+ * @put_fails: what is written to guest memory gets lost
  */
 struct host {
 	struct mvgpu *vgpu;
@@ -32,12 +38,22 @@ struct host {
 	unsigned int resets;
 	bool unlocked;
 	void (*on_reset)(struct host *host);
+	unsigned int kicks;
+	__le32 *shared;
+	u8 *vram;
+	u8 *guest;
+	unsigned int lent;
+	bool put_fails;
 };
+
+#define GUEST_BASE	0x40000000u
+#define GUEST_SIZE	(4u << 20)
 
 extern const struct mvgpu_host_ops host_ops;
 
-/* A type for tests that care for none in particular. */
+/* Types for tests that care for none in particular: one with bochs-display's identity, one native */
 extern const struct mvgpu_config host_config;
+extern const struct mvgpu_config host_native_config;
 
 /* Bails out if it cannot. */
 void host_init(struct host *host, struct mvgpu *vgpu, const struct mvgpu_config *config);
@@ -48,6 +64,9 @@ void host_fini(struct host *host);
 u32 host_read(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size);
 void host_write(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size,
 		u32 value);
+
+/* Of the images, for test lines */
+extern const char *const host_images[MVGPU_NUM_IMAGES];
 
 /* The whole of an image */
 void host_dump(struct host *host, enum mvgpu_image image, u8 *bytes);

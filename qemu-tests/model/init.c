@@ -24,23 +24,32 @@ void *__wrap_calloc(size_t nmemb, size_t size)
 	return __real_calloc(nmemb, size);
 }
 
-static int try_config(u32 vram_size, u32 width, u32 height)
+static int try_config(const struct mvgpu_config *config)
 {
-	struct mvgpu_config config = {
-		.vram_size = vram_size, .mode_width = width, .mode_height = height,
-	};
+	static _Alignas(4096) u8 shared[MVGPU_SHARED_SIZE];
 	struct host host = { 0 };
 	struct mvgpu vgpu;
 	int ret;
 
 	/* Whatever is in the memory */
 	memset(&vgpu, 0xa5, sizeof(vgpu));
-	ret = mvgpu_init(&vgpu, &config, &host_ops, &host);
+	ret = mvgpu_init(&vgpu, config, &host_ops, &host, shared);
 	if (!ret)
 		mvgpu_fini(&vgpu);
-	if (host.intx_changes || host.resets)
+	if (host.intx_changes || host.resets || host.kicks)
 		return 1;
 	return ret;
+}
+
+static void test_config(bool native, u8 num_rings, u32 vram_size, u32 width, u32 height, int want)
+{
+	struct mvgpu_config config = {
+		.native = native, .num_rings = num_rings, .vram_size = vram_size,
+		.mode_width = width, .mode_height = height,
+	};
+
+	tap_ret(try_config(&config), want, "%u bytes of VRAM, %ux%u, %u rings%s", vram_size, width,
+		height, num_rings, native ? ", native" : "");
 }
 
 static void test_configs(void)
@@ -77,9 +86,14 @@ static void test_configs(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		tap_ret(try_config(cases[i].vram_size, cases[i].width, cases[i].height),
-			cases[i].want, "%u bytes of VRAM, %ux%u", cases[i].vram_size,
-			cases[i].width, cases[i].height);
+		test_config(false, 1, cases[i].vram_size, cases[i].width, cases[i].height,
+			    cases[i].want);
+	test_config(true, 1, 1024 << 20, 1024, 768, 0);
+	test_config(true, 1, 1u << 31, 1024, 768, -EINVAL);
+	test_config(true, 1, 8 << 20, 1024, 768, -EINVAL);
+	test_config(false, MVGPU_MAX_RINGS, 16 << 20, 1024, 768, 0);
+	test_config(true, MVGPU_MAX_RINGS + 1, 16 << 20, 1024, 768, -EINVAL);
+	test_config(true, 0, 16 << 20, 1024, 768, -EINVAL);
 }
 
 static int try_failing(unsigned int from, unsigned int to)
@@ -89,7 +103,7 @@ static int try_failing(unsigned int from, unsigned int to)
 	alloc_count = 0;
 	alloc_fail_from = from;
 	alloc_fail_to = to;
-	ret = try_config(16 << 20, 1024, 768);
+	ret = try_config(&host_config);
 	alloc_fail_to = 0;
 	return ret;
 }

@@ -16,7 +16,8 @@ void fuzz_run(void (*say)(int fd, const uint8_t *data, size_t size), const uint8
 	/* Nobody reads the replies: when the socket is full of them the session ends. */
 	static const struct vu_limits limits = { .timeout_ms = 1 };
 	static const struct mvgpu_config config = {
-		.vram_size = MVGPU_VRAM_MIN, .mode_width = 1024, .mode_height = 768,
+		.num_rings = 1, .vram_size = MVGPU_VRAM_MIN, .mode_width = 1024,
+		.mode_height = 768,
 	};
 	struct vu_session session;
 	struct vu_device device;

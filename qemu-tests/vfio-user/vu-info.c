@@ -20,6 +20,13 @@
 
 #define VRAM	(16u << 20)
 
+/* BAR 2's info, with the capability that tells what of it can be mapped */
+struct regs_info {
+	struct vfio_region_info info;
+	struct vfio_region_info_cap_sparse_mmap sparse;
+	struct vfio_region_sparse_mmap_area area;
+};
+
 static struct server server;
 
 /* A payload of every length but the right one is refused. */
@@ -82,14 +89,18 @@ static void test_regions(int fd)
 	for (i = 0; i < REGIONS; i++) {
 		uint32_t flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 
-		if (i == BAR0)
+		if (i == BAR0 || i == BAR2)
 			flags |= VFIO_REGION_INFO_FLAG_MMAP;
+		if (i == BAR2)
+			flags |= VFIO_REGION_INFO_FLAG_CAPS;
 		tap_ret(region(fd, i, &info, &reply), 0, "region %u: info", i);
 		tap_is(info.size, sizes[i], "region %u: size", i);
 		tap_is_hex(info.flags, sizes[i] ? flags : 0, "region %u: flags", i);
-		tap_ok(info.index == i && info.argsz == sizeof(info) && !info.offset &&
-		       !info.cap_offset, "region %u: the rest", i);
-		tap_is(reply.num_fds, i == BAR0, "region %u: descriptors", i);
+		tap_ok(info.index == i && !info.offset &&
+		       info.argsz == (i == BAR2 ? sizeof(struct regs_info) : sizeof(info)) &&
+		       info.cap_offset == (i == BAR2 ? sizeof(info) : 0),
+		       "region %u: the rest", i);
+		tap_is(reply.num_fds, i == BAR0 || i == BAR2, "region %u: descriptors", i);
 		if (reply.num_fds)
 			close(reply.fds[0]);
 	}
@@ -100,6 +111,91 @@ static void test_regions(int fd)
 	tap_is(vuc_call(fd, VU_DEVICE_GET_REGION_INFO, &info, sizeof(info), NULL, 0), -EINVAL,
 	       "region info without room for the reply is refused");
 	test_lengths(fd, VU_DEVICE_GET_REGION_INFO, sizeof(info), "GET_REGION_INFO");
+}
+
+/* With room for the capability; the file. */
+static int regs(int fd)
+{
+	struct regs_info info = { .info = { .argsz = sizeof(info), .index = BAR2 } };
+	struct vuc_reply reply;
+	ssize_t got;
+
+	got = vuc_call_fds(fd, VU_DEVICE_GET_REGION_INFO, &info, sizeof(info.info), NULL, 0,
+			   &reply);
+	if (!tap_is(got, sizeof(info), "BAR 2: info with room for its capability") ||
+	    !tap_is(reply.num_fds, 1, "BAR 2: and its file"))
+		tap_bail("no BAR 2");
+	memcpy(&info, reply.payload, sizeof(info));
+	tap_is(info.info.argsz, sizeof(info), "BAR 2: all of it");
+	tap_is(info.info.cap_offset, sizeof(info.info), "BAR 2: where the capability is");
+	tap_ok(info.sparse.header.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP &&
+	       info.sparse.header.version == 1 && !info.sparse.header.next,
+	       "BAR 2: it tells what can be mapped");
+	tap_ok(info.sparse.nr_areas == 1 && info.area.offset == MVGPU_TAILS_OFFSET &&
+	       info.area.size == MVGPU_SHARED_SIZE, "BAR 2: pages 2 and 3");
+	return reply.fds[0];
+}
+
+static void test_regs_file(int fd, int file)
+{
+	struct stat status;
+	uint32_t *map;
+
+	tap_is_hex(fcntl(file, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL,
+		   "BAR 2: its file is sealed against shrinking, growing and other seals");
+	tap_ok(!fstat(file, &status) && status.st_size == MVGPU_REGS_SIZE,
+	       "BAR 2: its file is as large");
+	map = mmap(NULL, MVGPU_REGS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (!tap_ok(map != MAP_FAILED, "BAR 2: it can be mapped"))
+		return;
+	tap_is(map[MVGPU_REG_ID / 4], 0, "BAR 2: trapped registers are not in it");
+	map[MVGPU_REG_SCRATCH / 4] = 1;
+	tap_is(read32(fd, BAR2, MVGPU_REG_SCRATCH), 0, "BAR 2: nor ever");
+	tap_is(map[MVGPU_STATUS_NEED_KICK(0) / 4], 1, "BAR 2: the status is");
+	map[MVGPU_TAIL(0) / 4] = 0x11223344;
+	map[MVGPU_REGS_SIZE / 4 - 1] = 0x55667788;
+	tap_is_hex(read32(fd, BAR2, MVGPU_TAIL(0)), 0x11223344,
+		   "BAR 2: a message reads what the map has");
+	tap_is_hex(read32(fd, BAR2, MVGPU_REGS_SIZE - 4), 0x55667788,
+		   "BAR 2: up to its last word");
+	tap_ok(write32(fd, BAR2, MVGPU_TAIL(1), 0x99aabbcc) &&
+	       map[MVGPU_TAIL(1) / 4] == 0x99aabbcc, "BAR 2: a message writes into the map");
+	tap_is(vuc_call(fd, VU_DEVICE_RESET, NULL, 0, NULL, 0), 0, "RESET");
+	tap_is_hex(map[MVGPU_TAIL(0) / 4] | map[MVGPU_TAIL(1) / 4] | map[MVGPU_REGS_SIZE / 4 - 1],
+		   0, "BAR 2: a reset clears it, in a map too");
+	tap_is(map[MVGPU_STATUS_NEED_KICK(0) / 4], 1, "BAR 2: but for what the device says");
+	munmap(map, MVGPU_REGS_SIZE);
+}
+
+/* Accesses from the trapped pages into the shared ones. */
+static void test_regs_border(int fd)
+{
+	uint32_t words[4] = { 1, 2, 3, 4 }, back[4];
+
+	tap_is(vuc_write(fd, BAR2, words, sizeof(words), MVGPU_TAILS_OFFSET - 8), sizeof(words),
+	       "BAR 2: a write from page 1 into page 2");
+	tap_is(vuc_read(fd, BAR2, back, sizeof(back), MVGPU_TAILS_OFFSET - 8), sizeof(back),
+	       "BAR 2: a read of the same");
+	tap_ok(!back[0] && !back[1] && back[2] == 3 && back[3] == 4,
+	       "BAR 2: page 2 alone is memory");
+	tap_is(read32(fd, BAR2, MVGPU_TAILS_OFFSET), 3, "BAR 2: from its first word");
+}
+
+static void test_regs(void)
+{
+	int first = server_attach(&server), second, old;
+
+	old = regs(first);
+	test_regs_file(first, old);
+	test_regs_border(first);
+	close(first);
+
+	second = server_attach(&server);
+	tap_ok(pwrite(old, "old", 3, MVGPU_TAILS_OFFSET) == 3,
+	       "BAR 2: a client that has left writes into its own");
+	tap_is(read32(second, BAR2, MVGPU_TAILS_OFFSET), 0, "BAR 2: and the next one's is clear");
+	close(old);
+	close(second);
 }
 
 static void test_irqs(int fd)
@@ -225,13 +321,13 @@ static void test_no_msix(void)
 	int fd;
 
 	fd = server_attach(&server);
-	tap_is(capabilities(fd, PCI_CAP_ID_MSIX, &found), 4, "capabilities");
+	tap_is(capabilities(fd, PCI_CAP_ID_MSIX, &found), 5, "capabilities");
 	tap_ok(found, "MSI-X is among them");
 	close(fd);
 
 	server_start(&plain, (const char *const []) { "--no-msix", NULL });
 	fd = server_attach(&plain);
-	tap_is(capabilities(fd, PCI_CAP_ID_MSIX, &found), 3, "--no-msix: one capability less");
+	tap_is(capabilities(fd, PCI_CAP_ID_MSIX, &found), 4, "--no-msix: one capability less");
 	tap_ok(!found, "--no-msix: which is MSI-X");
 	write32(fd, CONFIG, PCI_BASE_ADDRESS_4, UINT32_MAX);
 	tap_is(read32(fd, CONFIG, PCI_BASE_ADDRESS_4), 0, "--no-msix: its BAR is not there");
@@ -263,6 +359,7 @@ int main(void)
 	test_reset(fd);
 	close(fd);
 	test_vram();
+	test_regs();
 	test_no_msix();
 	tap_is(server_stop(&server, SIGTERM), 0, "the server ends as it should");
 	return tap_done();

@@ -91,7 +91,8 @@ int main(void)
 {
 	static const struct vu_limits limits = { .timeout_ms = VUC_PATIENCE_MS };
 	static const struct mvgpu_config config = {
-		.vram_size = MVGPU_VRAM_MIN, .mode_width = 1024, .mode_height = 768,
+		.num_rings = 1, .vram_size = MVGPU_VRAM_MIN, .mode_width = 1024,
+		.mode_height = 768,
 	};
 	struct vu_session session;
 	struct vu_device device;

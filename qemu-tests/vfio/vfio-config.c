@@ -25,6 +25,12 @@ struct config_bits {
 	uint8_t may[SIZE];
 };
 
+/* The type has an identity of its own, and a 64-bit BAR 0. */
+static bool is_native(struct vdev *vdev)
+{
+	return vdev_read16(vdev, CONFIG, PCI_DEVICE_ID) == MVGPU_PCI_DEVICE_ID_NATIVE;
+}
+
 static void allow(struct config_bits *bits, unsigned int offset, unsigned int width, uint32_t must,
 		  uint32_t may)
 {
@@ -97,6 +103,8 @@ static void allow_all(struct vdev *vdev, struct config_bits *bits)
 		if (size)
 			allow(bits, PCI_BASE_ADDRESS_0 + 4 * bar, 4, ~(size - 1), 0);
 	}
+	if (is_native(vdev))
+		allow(bits, PCI_BASE_ADDRESS_1, 4, 0xffffffff, 0);
 	allow_caps(vdev, bits);
 	allow_msi(vdev, bits);
 }
@@ -180,11 +188,15 @@ static void test_random(struct sweep *sweep)
 
 static void test_identity(struct vdev *vdev)
 {
+	bool native = is_native(vdev);
+
 	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_VENDOR_ID), MVGPU_PCI_VENDOR_ID, "vendor");
-	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_DEVICE_ID), MVGPU_PCI_DEVICE_ID_BOCHS, "device");
+	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_DEVICE_ID),
+		   native ? MVGPU_PCI_DEVICE_ID_NATIVE : MVGPU_PCI_DEVICE_ID_BOCHS, "device");
 	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_SUBSYSTEM_VENDOR_ID),
-		   MVGPU_PCI_SUBSYS_VENDOR_ID, "subsystem vendor");
-	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_SUBSYSTEM_ID), MVGPU_PCI_SUBSYS_ID, "subsystem");
+		   native ? MVGPU_PCI_VENDOR_ID : MVGPU_PCI_SUBSYS_VENDOR_ID, "subsystem vendor");
+	tap_is_hex(vdev_read16(vdev, CONFIG, PCI_SUBSYSTEM_ID),
+		   native ? MVGPU_PCI_DEVICE_ID_NATIVE : MVGPU_PCI_SUBSYS_ID, "subsystem");
 	tap_ok(vdev_read8(vdev, CONFIG, PCI_REVISION_ID) >= 2,
 	       "the revision says that the extension registers are there");
 	tap_is_hex(vdev_read8(vdev, CONFIG, PCI_CLASS_DEVICE + 1), 3, "a display controller");
@@ -199,18 +211,25 @@ static void test_identity(struct vdev *vdev)
 
 static void test_bar_sizes(struct vdev *vdev)
 {
-	static const uint32_t flags[PCI_STD_NUM_BARS] = {
-		[MVGPU_BAR_VRAM] = PCI_BASE_ADDRESS_MEM_TYPE_32 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+	bool native = is_native(vdev);
+	const uint32_t flags[PCI_STD_NUM_BARS] = {
+		[MVGPU_BAR_VRAM] = PCI_BASE_ADDRESS_MEM_PREFETCH |
+				   (native ? PCI_BASE_ADDRESS_MEM_TYPE_64 :
+					     PCI_BASE_ADDRESS_MEM_TYPE_32),
 		[MVGPU_BAR_REGS] = PCI_BASE_ADDRESS_MEM_TYPE_32,
 		[MVGPU_BAR_MSIX] = PCI_BASE_ADDRESS_MEM_TYPE_32,
 	};
 	unsigned int bar, byte, offset;
-	uint32_t want, size;
+	uint32_t want, size, bits;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
 		offset = PCI_BASE_ADDRESS_0 + 4 * bar;
 		size = vdev_region_size(vdev, bar);
-		want = size ? ~(size - 1) | flags[bar] : 0;
+		bits = size ? ~(size - 1) : 0;
+		/* The high half of BAR 0. */
+		if (native && bar == MVGPU_BAR_VRAM + 1)
+			bits = 0xffffffff;
+		want = bits | flags[bar];
 		vdev_write32(vdev, CONFIG, offset, 0xffffffff);
 		tap_is_hex(vdev_read32(vdev, CONFIG, offset), want, "BAR %u sized by a word", bar);
 		vdev_write32(vdev, CONFIG, offset, 0);
@@ -219,8 +238,7 @@ static void test_bar_sizes(struct vdev *vdev)
 		tap_is_hex(vdev_read32(vdev, CONFIG, offset), want, "BAR %u sized by bytes", bar);
 		vdev_write32(vdev, CONFIG, offset, 0xfebcdeff);
 		tap_is_hex(vdev_read32(vdev, CONFIG, offset),
-			   size ? (0xfebcdeff & ~(size - 1)) | flags[bar] : 0,
-			   "BAR %u keeps an address", bar);
+			   (0xfebcdeff & bits) | flags[bar], "BAR %u keeps an address", bar);
 		vdev_write32(vdev, CONFIG, offset, 0);
 	}
 }

@@ -24,6 +24,7 @@ static const struct {
 	{ 16, 1024, 768 },
 	{ 64, 1920, 1080 },
 	{ 256, 2560, 1440 },
+	{ 1024, 3840, 2160 },
 };
 
 static unsigned int sum(const uint8_t *block)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BAR 2: the bochs-display window and the control registers, every width at every offset.
+ * BAR 2: the bochs-display window, the control registers and the shared pages, every width at
+ * every offset.
  */
 #include <string.h>
 
@@ -65,6 +66,29 @@ static void set_all_writable(struct sweep *sweep)
 		set_writable(sweep, MVGPU_DISPI_REG(i), 2, 0xffff);
 	set_writable(sweep, MVGPU_REG_SCRATCH, 4, 0xffffffff);
 	set_writable(sweep, MVGPU_REG_INTR_ENABLE, 4, MVGPU_CAUSE_MASK);
+	set_writable(sweep, MVGPU_REG_GART_BASE_LO, 4, 0xffffffc0);
+	set_writable(sweep, MVGPU_REG_GART_BASE_HI, 4, 0xffffffff);
+	set_writable(sweep, MVGPU_REG_GART_ENTRIES, 4, 0xffffffff);
+	for (i = 0; i < MVGPU_MAX_RINGS; i++) {
+		set_writable(sweep, MVGPU_REG_RING(i, MVGPU_RING_BASE_LO), 4, 0xffffffc0);
+		set_writable(sweep, MVGPU_REG_RING(i, MVGPU_RING_BASE_HI), 4, 0xffffffff);
+		set_writable(sweep, MVGPU_REG_RING(i, MVGPU_RING_ORDER), 4, 0xffffffff);
+		set_writable(sweep, MVGPU_REG_RING(i, MVGPU_RING_COALESCE), 4, 0xff);
+	}
+	memset(sweep->writable + MVGPU_TAILS_OFFSET, 0xff, MVGPU_SHARED_SIZE);
+}
+
+/* What acts on what is written to it. */
+static void set_avoid(uint8_t *avoid)
+{
+	unsigned int i;
+
+	memset(avoid + MVGPU_REG_INTR_ACK, 1, 4);
+	memset(avoid + MVGPU_REG_INTR_RAISE, 1, 4);
+	for (i = 0; i < MVGPU_MAX_RINGS; i++) {
+		memset(avoid + MVGPU_REG_RING(i, MVGPU_RING_CTRL), 1, 4);
+		memset(avoid + MVGPU_REG_RING(i, MVGPU_RING_KICK), 1, 4);
+	}
 }
 
 static void test_sweep(struct vdev *vdev)
@@ -76,12 +100,10 @@ static void test_sweep(struct vdev *vdev)
 	tap_is(sweep.size, MVGPU_REGS_SIZE, "size of BAR 2");
 	sweep_bounds(&sweep);
 	sweep_read(&sweep);
-	sweep_write_same(&sweep);
 	set_all_writable(&sweep);
-	/* These two act on what is written. */
-	memset(avoid + MVGPU_REG_INTR_ACK, 1, 4);
-	memset(avoid + MVGPU_REG_INTR_RAISE, 1, 4);
+	set_avoid(avoid);
 	sweep.avoid = avoid;
+	sweep_write_same(&sweep);
 	sweep_write_random(&sweep);
 	sweep_fini(&sweep);
 	vdev->ops->reset(vdev);

@@ -11,6 +11,7 @@
 #define MVGPU_MSI(reg)		(MVGPU_PCI_CAP_MSI + (reg))
 #define MVGPU_EXP(reg)		(MVGPU_PCI_CAP_EXP + (reg))
 #define MVGPU_MSIX(reg)		(MVGPU_PCI_CAP_MSIX + (reg))
+#define MVGPU_VENDOR(reg)	(MVGPU_PCI_CAP_VENDOR + (reg))
 
 /* The fields that pci_regs.h has no name for. */
 #define MVGPU_EXP_LNKCAP_ASPM_OPTIONALITY	0x00400000
@@ -26,12 +27,41 @@ static void mvgpu_gate_write(struct mvgpu *vgpu, const struct mvgpu_field *field
 	mvgpu_irq_gates_changed(vgpu);
 }
 
+static u32 mvgpu_device_id(const struct mvgpu_config *config)
+{
+	return config->native ? MVGPU_PCI_DEVICE_ID_NATIVE : MVGPU_PCI_DEVICE_ID_BOCHS;
+}
+
+static u32 mvgpu_subsystem_vendor_id(const struct mvgpu_config *config)
+{
+	return config->native ? MVGPU_PCI_VENDOR_ID : MVGPU_PCI_SUBSYS_VENDOR_ID;
+}
+
+static u32 mvgpu_subsystem_id(const struct mvgpu_config *config)
+{
+	return config->native ? MVGPU_PCI_DEVICE_ID_NATIVE : MVGPU_PCI_SUBSYS_ID;
+}
+
+static u32 mvgpu_bar0_flags(const struct mvgpu_config *config)
+{
+	return PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_PREFETCH |
+	       (config->native ? PCI_BASE_ADDRESS_MEM_TYPE_64 : PCI_BASE_ADDRESS_MEM_TYPE_32);
+}
+
 /* The size of BAR 0 depends on the type: its address bits below the size stay zero. */
 static void mvgpu_bar0_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
 			     u32 value, u32 mask)
 {
 	mask &= ~(vgpu->config->vram_size - 1);
 	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, value, mask & field->writable);
+}
+
+/* The high half of BAR 0's address, where it has one. */
+static void mvgpu_bar1_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+			     u32 value, u32 mask)
+{
+	if (vgpu->config->native)
+		mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, value, mask);
 }
 
 /* A write of a power state that the function does not have is discarded (7.5.2.2). */
@@ -49,7 +79,7 @@ static void mvgpu_devctl_write(struct mvgpu *vgpu, const struct mvgpu_field *fie
 {
 	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, value, mask & field->writable);
 	if (value & PCI_EXP_DEVCTL_BCR_FLR)
-		vgpu->reset_requested = true;
+		vgpu->requests |= MVGPU_REQUEST_RESET;
 }
 
 static const struct mvgpu_field mvgpu_config_fields[] = {
@@ -58,7 +88,7 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 		.access = MVGPU_RO, .reset = MVGPU_PCI_VENDOR_ID,
 	}, {
 		.name = "Device ID", .offset = PCI_DEVICE_ID, .size = 2,
-		.access = MVGPU_RO, .reset = MVGPU_PCI_DEVICE_ID_BOCHS,
+		.access = MVGPU_RO, .type_reset = mvgpu_device_id,
 	}, {
 		.name = "Command", .offset = PCI_COMMAND, .size = 2, .access = MVGPU_RW,
 		.writable = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
@@ -81,9 +111,11 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 		.access = MVGPU_RW, .writable = 0xff,
 	}, {
 		.name = "BAR 0", .offset = PCI_BASE_ADDRESS_0, .size = 4, .access = MVGPU_RW,
-		.reset = PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_32 |
-			 PCI_BASE_ADDRESS_MEM_PREFETCH,
+		.type_reset = mvgpu_bar0_flags,
 		.writable = ~(MVGPU_VRAM_MIN - 1), .write = mvgpu_bar0_write,
+	}, {
+		.name = "BAR 1", .offset = PCI_BASE_ADDRESS_1, .size = 4, .access = MVGPU_RW,
+		.writable = 0xffffffff, .write = mvgpu_bar1_write,
 	}, {
 		.name = "BAR 2", .offset = PCI_BASE_ADDRESS_2, .size = 4, .access = MVGPU_RW,
 		.reset = PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_32,
@@ -94,10 +126,10 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 		.writable = ~(MVGPU_MSIX_SIZE - 1u),
 	}, {
 		.name = "Subsystem Vendor ID", .offset = PCI_SUBSYSTEM_VENDOR_ID, .size = 2,
-		.access = MVGPU_RO, .reset = MVGPU_PCI_SUBSYS_VENDOR_ID,
+		.access = MVGPU_RO, .type_reset = mvgpu_subsystem_vendor_id,
 	}, {
 		.name = "Subsystem ID", .offset = PCI_SUBSYSTEM_ID, .size = 2,
-		.access = MVGPU_RO, .reset = MVGPU_PCI_SUBSYS_ID,
+		.access = MVGPU_RO, .type_reset = mvgpu_subsystem_id,
 	}, {
 		.name = "Capabilities Pointer", .offset = PCI_CAPABILITY_LIST, .size = 1,
 		.access = MVGPU_RO, .reset = MVGPU_PCI_CAP_PM,
@@ -150,7 +182,7 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 		.size = 1, .access = MVGPU_RO, .reset = PCI_CAP_ID_EXP,
 	}, {
 		.name = "PCI Express Next Capability", .offset = MVGPU_EXP(PCI_CAP_LIST_NEXT),
-		.size = 1, .access = MVGPU_RO, .reset = MVGPU_PCI_CAP_MSIX,
+		.size = 1, .access = MVGPU_RO, .reset = MVGPU_PCI_CAP_VENDOR,
 	}, {
 		.name = "PCI Express Capabilities", .offset = MVGPU_EXP(PCI_EXP_FLAGS), .size = 2,
 		.access = MVGPU_RO, .reset = MVGPU_EXP_VERSION | PCI_EXP_TYPE_ENDPOINT << 4,
@@ -205,6 +237,24 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 	}, {
 		.name = "MSI-X PBA", .offset = MVGPU_MSIX(PCI_MSIX_PBA), .size = 4,
 		.access = MVGPU_RO, .reset = MVGPU_MSIX_PBA | MVGPU_BAR_MSIX,
+	},
+
+	{
+		.name = "Vendor Capability ID", .offset = MVGPU_VENDOR(PCI_CAP_LIST_ID), .size = 1,
+		.access = MVGPU_RO, .reset = PCI_CAP_ID_VNDR,
+	}, {
+		.name = "Vendor Next Capability", .offset = MVGPU_VENDOR(PCI_CAP_LIST_NEXT),
+		.size = 1, .access = MVGPU_RO, .reset = MVGPU_PCI_CAP_MSIX,
+	}, {
+		.name = "Vendor Capability Length", .offset = MVGPU_VENDOR(PCI_CAP_FLAGS),
+		.size = 1, .access = MVGPU_RO, .reset = MVGPU_PCI_VENDOR_SIZE,
+	}, {
+		.name = "Vendor ABI Version", .offset = MVGPU_VENDOR(MVGPU_PCI_VENDOR_VERSION),
+		.size = 4, .access = MVGPU_RO, .reset = MVGPU_VERSION_VALUE,
+	}, {
+		.name = "Vendor Features", .offset = MVGPU_VENDOR(MVGPU_PCI_VENDOR_FEATURES),
+		.size = 4, .access = MVGPU_RO,
+		.reset = MVGPU_FEATURE_ENGINE | MVGPU_FEATURE_GART,
 	},
 };
 

@@ -11,6 +11,7 @@
 
 #ifdef __KERNEL__
 
+#include <asm/barrier.h>
 #include <asm/byteorder.h>
 #include <linux/array_size.h>
 #include <linux/atomic.h>
@@ -29,6 +30,15 @@
 #include <linux/types.h>
 
 #define mvgpu_try_cmpxchg(ptr, old, new)	try_cmpxchg_relaxed(ptr, old, new)
+
+#define mvgpu_load_acquire(ptr)			smp_load_acquire(ptr)
+#define mvgpu_store_release(ptr, value)		smp_store_release(ptr, value)
+#define mvgpu_mb()				smp_mb()
+
+static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
+{
+	memset32(mem, value, count);
+}
 
 struct mvgpu_lock {
 	/* Taken with interrupts off: the device's interrupts may be raised from any context. */
@@ -94,6 +104,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 #define __force
 
@@ -106,6 +117,18 @@ typedef __u64 u64;
 #define mvgpu_try_cmpxchg(ptr, old, new)				\
 	__atomic_compare_exchange_n((ptr), (old), (new), false,		\
 				    __ATOMIC_RELAXED, __ATOMIC_RELAXED)
+
+#define mvgpu_load_acquire(ptr)	__atomic_load_n((ptr), __ATOMIC_ACQUIRE)
+#define mvgpu_store_release(ptr, value)	__atomic_store_n((ptr), (value), __ATOMIC_RELEASE)
+#define mvgpu_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
+{
+	u32 *to = mem;
+
+	while (count--)
+		*to++ = value;
+}
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define BIT(nr)			(1UL << (nr))
@@ -126,8 +149,12 @@ typedef __u64 u64;
 	max_a > max_b ? max_a : max_b;		\
 })
 
+#define max_t(type, a, b)	max((type)(a), (type)(b))
+
 #define cpu_to_le32(x)		((__le32)htole32(x))
 #define le32_to_cpu(x)		le32toh(x)
+#define cpu_to_le64(x)		((__le64)htole64(x))
+#define le64_to_cpu(x)		le64toh(x)
 
 static inline int fls(unsigned int x)
 {

@@ -7,18 +7,20 @@
 
 #include "vgpu.h"
 
-#define MVGPU_NUM_TYPES	3
+#define MVGPU_NUM_TYPES	6
 
 /**
  * struct mvgpu_type_desc - what a type is
  * @name: of the type; mdev puts the driver's and a hyphen before it
  * @pretty_name: the same for people
  * @config: the constants of its instances
+ * @weight: its instances' share of an engine, against that of others
  */
 struct mvgpu_type_desc {
 	const char *name;
 	const char *pretty_name;
 	struct mvgpu_config config;
+	u32 weight;
 };
 
 extern const struct mvgpu_type_desc mvgpu_types[MVGPU_NUM_TYPES];

@@ -5,11 +5,13 @@
  * A write finds its fields without a search: an index, made once, has the number of the first field
  * of each word.  Where a word is one field that is only stored, no lock is taken.
  */
+#include "engine_parts.h"
 #include "fields.h"
 
 static const u32 mvgpu_image_sizes[MVGPU_NUM_IMAGES] = {
 	[MVGPU_IMAGE_CONFIG] = MVGPU_PCI_CONFIG_SIZE,
-	[MVGPU_IMAGE_REGS] = MVGPU_REGS_SIZE,
+	[MVGPU_IMAGE_REGS] = MVGPU_TRAPPED_SIZE,
+	[MVGPU_IMAGE_SHARED] = MVGPU_SHARED_SIZE,
 	[MVGPU_IMAGE_MSIX] = MVGPU_MSIX_SIZE,
 };
 
@@ -33,7 +35,8 @@ static unsigned int mvgpu_field_count(const struct mvgpu_field *field)
 
 static void mvgpu_space_free(struct mvgpu_space *space)
 {
-	mvgpu_free(space->words);
+	if (!space->memory)
+		mvgpu_free(space->words);
 	mvgpu_free(space->rows);
 	mvgpu_free(space->fields);
 }
@@ -47,7 +50,8 @@ static int mvgpu_space_alloc(struct mvgpu_space *space, enum mvgpu_image image)
 		if (mvgpu_pages[i]->image == image)
 			count += mvgpu_pages[i]->num_fields;
 	}
-	space->words = mvgpu_alloc(size);
+	if (!space->memory)
+		space->words = mvgpu_alloc(size);
 	space->rows = mvgpu_alloc(size / 4);
 	space->fields = mvgpu_alloc((count + 1) * sizeof(*space->fields));
 	if (space->words && space->rows && space->fields)
@@ -136,8 +140,11 @@ static bool mvgpu_config_valid(const struct mvgpu_config *config)
 {
 	u64 picture = 4ull * config->mode_width * config->mode_height;
 
+	u32 vram_max = config->native ? MVGPU_VRAM_MAX_NATIVE : MVGPU_VRAM_MAX;
+
 	return is_power_of_2(config->vram_size) && config->vram_size >= MVGPU_VRAM_MIN &&
-	       config->vram_size <= MVGPU_VRAM_MAX && picture <= config->vram_size &&
+	       config->vram_size <= vram_max && config->num_rings >= 1 &&
+	       config->num_rings <= MVGPU_MAX_RINGS && picture <= config->vram_size &&
 	       mvgpu_edid_mode_valid(config->mode_width, config->mode_height);
 }
 
@@ -170,6 +177,8 @@ err_free:
  * @config: its type's constants; must stay as long as the vGPU
  * @ops: the transport's side; must stay as long as the vGPU.  None of them is called from here.
  * @host: passed back to @ops
+ * @shared: MVGPU_SHARED_SIZE bytes, zeroed, at a page: pages 2 and 3 of BAR 2.  They stay the
+ *	caller's and must stay as long as the vGPU.
  *
  * No interrupt mode is set: mvgpu_irq_set_mode() does that.
  *
@@ -177,7 +186,7 @@ err_free:
  * Return: 0; -EINVAL where @config is not what struct mvgpu_config says; -ENOMEM.
  */
 int mvgpu_init(struct mvgpu *vgpu, const struct mvgpu_config *config,
-	       const struct mvgpu_host_ops *ops, void *host)
+	       const struct mvgpu_host_ops *ops, void *host, void *shared)
 {
 	int ret;
 
@@ -188,12 +197,15 @@ int mvgpu_init(struct mvgpu *vgpu, const struct mvgpu_config *config,
 	vgpu->config = config;
 	vgpu->ops = ops;
 	vgpu->host = host;
+	vgpu->spaces[MVGPU_IMAGE_SHARED].words = shared;
+	vgpu->spaces[MVGPU_IMAGE_SHARED].memory = true;
 	ret = mvgpu_spaces_init(vgpu);
 	if (ret)
 		return ret;
 
 	mvgpu_edid_build((u8 *)vgpu->spaces[MVGPU_IMAGE_REGS].words + MVGPU_EDID_OFFSET,
 			 config->mode_width, config->mode_height);
+	mvgpu_engine_init(vgpu);
 	mvgpu_lock_init(&vgpu->lock);
 	return 0;
 }
@@ -225,7 +237,7 @@ static void mvgpu_reset_locked(struct mvgpu *vgpu)
 	for (; reset < end; reset++)
 		WRITE_ONCE(*reset->word, reset->value);
 	vgpu->msix_table_used = false;
-	vgpu->reset_requested = false;
+	mvgpu_engine_reset(vgpu);
 	mvgpu_irq_gates_changed(vgpu);
 }
 
@@ -243,6 +255,30 @@ void mvgpu_reset(struct mvgpu *vgpu)
 	mvgpu_lock(&vgpu->lock);
 	mvgpu_reset_locked(vgpu);
 	mvgpu_unlock(&vgpu->lock);
+}
+
+/**
+ * mvgpu_shared_expose() - somebody is going to write to pages 2 and 3 of BAR 2
+ * @vgpu: the vGPU
+ *
+ * From then on a reset clears them.
+ *
+ * Context: any.
+ */
+void mvgpu_shared_expose(struct mvgpu *vgpu)
+{
+	WRITE_ONCE(vgpu->shared_exposed, true);
+}
+
+/**
+ * mvgpu_shared_hide() - nobody can write to pages 2 and 3 of BAR 2 any more
+ * @vgpu: the vGPU, reset, with a guest that has gone
+ *
+ * Context: any.
+ */
+void mvgpu_shared_hide(struct mvgpu *vgpu)
+{
+	WRITE_ONCE(vgpu->shared_exposed, false);
 }
 
 /**
@@ -312,17 +348,20 @@ static void mvgpu_plain_write(__le32 *word, u32 value, u32 mask)
 		;
 }
 
-/* The end of a write that took the lock: it may have asked for a reset. */
+/* The end of a write that took the lock: what it has asked for. */
 static inline void mvgpu_write_end(struct mvgpu *vgpu)
 {
-	bool reset = vgpu->reset_requested;
+	u8 requests = vgpu->requests;
 
-	if (reset)
+	vgpu->requests = 0;
+	if (requests & MVGPU_REQUEST_RESET)
 		mvgpu_reset_locked(vgpu);
 	mvgpu_unlock(&vgpu->lock);
 
-	if (reset)
+	if (requests & MVGPU_REQUEST_RESET)
 		vgpu->ops->function_reset(vgpu->host);
+	if (requests & MVGPU_REQUEST_KICK)
+		vgpu->ops->kick(vgpu->host);
 }
 
 /* A word that is one field with a handler. */
@@ -361,6 +400,16 @@ static void mvgpu_fields_write(struct mvgpu *vgpu, enum mvgpu_image image,
 	mvgpu_write_end(vgpu);
 }
 
+/* A word that no field covers: it is memory, or nothing. */
+static void mvgpu_loose_write(struct mvgpu *vgpu, const struct mvgpu_space *space, u32 offset,
+			      u32 value, u32 mask)
+{
+	if (!space->memory)
+		return;
+	mvgpu_shared_expose(vgpu);
+	mvgpu_plain_write(&space->words[offset / 4], value, mask);
+}
+
 /**
  * mvgpu_image_write32() - a guest writes one aligned word
  * @vgpu: the vGPU
@@ -377,8 +426,10 @@ void mvgpu_image_write32(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
 	const struct mvgpu_field **field;
 	u8 n = space->rows[offset / 4];
 
-	if (n == MVGPU_NO_FIELD)
+	if (n == MVGPU_NO_FIELD) {
+		mvgpu_loose_write(vgpu, space, offset, value, ~0u);
 		return;
+	}
 	field = &space->fields[n];
 	if ((*field)->size != 4)
 		mvgpu_fields_write(vgpu, image, field, offset, value, ~0u);
@@ -402,11 +453,13 @@ static void mvgpu_bytes_write(struct mvgpu *vgpu, enum mvgpu_image image, u32 of
 	__le32 word = 0;
 	u32 value;
 
-	if (n == MVGPU_NO_FIELD)
-		return;
-	field = &space->fields[n];
 	memcpy((u8 *)&word + skip, from, len);
 	value = le32_to_cpu(word);
+	if (n == MVGPU_NO_FIELD) {
+		mvgpu_loose_write(vgpu, space, offset - skip, value, mask);
+		return;
+	}
+	field = &space->fields[n];
 	if ((*field)->size != 4)
 		mvgpu_fields_write(vgpu, image, field, offset - skip, value, mask);
 	else if ((*field)->write)

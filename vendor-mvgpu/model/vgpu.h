@@ -14,6 +14,7 @@
 #ifndef MVGPU_MODEL_VGPU_H
 #define MVGPU_MODEL_VGPU_H
 
+#include "engine.h"
 #include "platform.h"
 #include "mvgpu_pci.h"
 #include "mvgpu_regs.h"
@@ -26,13 +27,18 @@
 
 /**
  * struct mvgpu_config - what a vGPU type fixes for its instances
- * @vram_size: bytes of BAR 0, a power of two from MVGPU_VRAM_MIN to MVGPU_VRAM_MAX
+ * @native: it has an identity of its own instead of bochs-display's, and 64-bit addresses for BAR 0
+ * @num_rings: rings of commands, 1 to MVGPU_MAX_RINGS
+ * @vram_size: bytes of BAR 0, a power of two from MVGPU_VRAM_MIN to MVGPU_VRAM_MAX,
+ *	or to MVGPU_VRAM_MAX_NATIVE
  * @mode_width: pixels a line of the mode that the EDID prefers: a multiple of 8 from
  *	MVGPU_MODE_MIN_WIDTH to MVGPU_MODE_MAX_WIDTH
  * @mode_height: lines of that mode, from MVGPU_MODE_MIN_HEIGHT to MVGPU_MODE_MAX_HEIGHT.  The
  *	picture must fit into the VRAM and the pixel clock into an EDID.
  */
 struct mvgpu_config {
+	bool native;
+	u8 num_rings;
 	u32 vram_size;
 	u16 mode_width;
 	u16 mode_height;
@@ -61,6 +67,16 @@ enum mvgpu_irq_mode {
  * @function_reset: the guest has reset the function through its PCI Express capability, all
  *	registers are at their reset values.  Called by mvgpu_image_write() without the model's
  *	lock; may sleep if the writer may.
+ * @kick: an engine that is asleep may have something to do.  Called by mvgpu_image_write() without
+ *	the model's lock; may sleep if the writer may.
+ * @get_memory: lend pieces of memory to the engine, all or none: set where each is and how much of
+ *	it, at least up to the end of its 4 KiB page.  A piece of VRAM is inside
+ *	of it; one of guest memory may end with the address space and does not wrap.  Where a
+ *	piece is not there, set its length to 0.  Called by the engine's owner; may sleep if he
+ *	may.  Returns 0 or a negative errno.
+ * @put_memory: the engine does not use them any more; of what it has written to, the first @len
+ *	bytes have changed.  Returns 0, or a negative errno where they are lost because the memory
+ *	has gone meanwhile, or cannot be written.
  *
  * All of them must be there.
  */
@@ -68,18 +84,24 @@ struct mvgpu_host_ops {
 	void (*set_intx)(void *host, bool level);
 	void (*send_msi)(void *host, unsigned int vector);
 	void (*function_reset)(void *host);
+	void (*kick)(void *host);
+	int (*get_memory)(void *host, struct mvgpu_span *spans, unsigned int count);
+	int (*put_memory)(void *host, struct mvgpu_span *spans, unsigned int count);
 };
 
 /**
  * enum mvgpu_image - the address spaces whose content is an image in the model
  * @MVGPU_IMAGE_CONFIG: PCI config space, MVGPU_PCI_CONFIG_SIZE bytes
- * @MVGPU_IMAGE_REGS: BAR 2, MVGPU_REGS_SIZE bytes
+ * @MVGPU_IMAGE_REGS: pages 0 and 1 of BAR 2, MVGPU_TRAPPED_SIZE bytes
+ * @MVGPU_IMAGE_SHARED: pages 2 and 3 of BAR 2, MVGPU_SHARED_SIZE bytes: memory of the transport,
+ *	which the guest may have mapped
  * @MVGPU_IMAGE_MSIX: BAR 4, MVGPU_MSIX_SIZE bytes
  * @MVGPU_NUM_IMAGES: how many there are
  */
 enum mvgpu_image {
 	MVGPU_IMAGE_CONFIG,
 	MVGPU_IMAGE_REGS,
+	MVGPU_IMAGE_SHARED,
 	MVGPU_IMAGE_MSIX,
 	MVGPU_NUM_IMAGES
 };
@@ -105,11 +127,13 @@ struct mvgpu_field;
 /**
  * struct mvgpu_space - an address space whose content is an image
  * @words: what the guest reads, little endian
+ * @memory: what no field covers can be written
  * @rows: number in @fields of the first field of each word; constant
  * @fields: all fields in the order of their offsets, NULL at the end; constant
  */
 struct mvgpu_space {
 	__le32 *words;
+	bool memory;
 	u8 *rows;
 	const struct mvgpu_field **fields;
 };
@@ -123,6 +147,10 @@ struct mvgpu_reset_word {
 	__le32 *word;
 	__le32 value;
 };
+
+/* What a write asks for that is done without the lock. */
+#define MVGPU_REQUEST_RESET	0x1
+#define MVGPU_REQUEST_KICK	0x2
 
 /**
  * struct mvgpu - one vGPU
@@ -143,7 +171,9 @@ struct mvgpu_reset_word {
  * @msix_table_used: somebody has written the MSI-X table since the last reset: its mask bits count.
  *	A VMM that emulates the table itself never writes the device's, in which all vectors are
  *	masked.
- * @reset_requested: the word being written asks for a function-level reset
+ * @shared_exposed: somebody may have written to pages 2 and 3
+ * @requests: MVGPU_REQUEST_*: what the word being written asks for
+ * @engine: rings and what runs them
  */
 struct mvgpu {
 	const struct mvgpu_config *config;
@@ -159,13 +189,17 @@ struct mvgpu {
 	unsigned int irq_vectors;
 	bool intx_level;
 	bool msix_table_used;
-	bool reset_requested;
+	bool shared_exposed;
+	u8 requests;
+	struct mvgpu_engine engine;
 };
 
 int mvgpu_init(struct mvgpu *vgpu, const struct mvgpu_config *config,
-	       const struct mvgpu_host_ops *ops, void *host);
+	       const struct mvgpu_host_ops *ops, void *host, void *shared);
 void mvgpu_fini(struct mvgpu *vgpu);
 void mvgpu_reset(struct mvgpu *vgpu);
+void mvgpu_shared_expose(struct mvgpu *vgpu);
+void mvgpu_shared_hide(struct mvgpu *vgpu);
 
 size_t mvgpu_image_size(enum mvgpu_image image);
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Memory for the engine: what the transport lends, for the length of a copy.
+ */
+#include "engine_parts.h"
+
+/**
+ * mvgpu_memory_get() - borrow pieces of memory
+ * @vgpu: the vGPU
+ * @spans: what is wanted; inside of VRAM where it is VRAM.  Set to what there is: at least a byte
+ *	of each.
+ * @count: how many, 1 or 2
+ * @trouble: set where one of them is not there
+ *
+ * Context: the engine's owner; may sleep if he may.
+ * Return: whether they are lent, until mvgpu_memory_put().
+ */
+bool mvgpu_memory_get(struct mvgpu *vgpu, struct mvgpu_span *spans, unsigned int count,
+		      struct mvgpu_trouble *trouble)
+{
+	u64 addresses[2];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		addresses[i] = spans[i].address;
+		if (spans[i].mem == MVGPU_MEM_GART &&
+		    !mvgpu_gart_translate(vgpu, &spans[i], trouble))
+			return false;
+	}
+	if (!vgpu->ops->get_memory(vgpu->host, spans, count))
+		return true;
+
+	trouble->error = MVGPU_ERROR_DMA;
+	for (i = 0; i < count; i++) {
+		if (!spans[i].len)
+			trouble->address = addresses[i];
+	}
+	return false;
+}
+
+/**
+ * mvgpu_memory_put() - give back what mvgpu_memory_get() has lent
+ * @vgpu: the vGPU
+ * @spans: as it has set them; how much was written, from the start, is in @len
+ * @count: how many
+ *
+ * Context: the engine's owner; may sleep if he may.
+ * Return: 0, or a negative errno where what was written is lost.
+ */
+int mvgpu_memory_put(struct mvgpu *vgpu, struct mvgpu_span *spans, unsigned int count)
+{
+	return vgpu->ops->put_memory(vgpu->host, spans, count);
+}
+
+/**
+ * mvgpu_memory_read() - copy out of a memory
+ * @vgpu: the vGPU
+ * @mem: MVGPU_MEM_*
+ * @address: in it; inside of VRAM, with @len, where it is VRAM
+ * @buf: where to
+ * @len: bytes
+ * @trouble: set where they are not there
+ *
+ * Context: the engine's owner; may sleep if he may.
+ * Return: whether all were read.
+ */
+bool mvgpu_memory_read(struct mvgpu *vgpu, u8 mem, u64 address, void *buf, size_t len,
+		       struct mvgpu_trouble *trouble)
+{
+	u8 *to = buf;
+
+	while (len) {
+		struct mvgpu_span span = {
+			.mem = mem, .read = true, .address = address, .len = len,
+		};
+
+		if (!mvgpu_memory_get(vgpu, &span, 1, trouble))
+			return false;
+		memcpy(to, span.ptr, span.len);
+		/* Nothing was written that could be lost. */
+		mvgpu_memory_put(vgpu, &span, 1);
+		to += span.len;
+		address += span.len;
+		len -= span.len;
+	}
+	return true;
+}
