@@ -203,11 +203,13 @@ enum mvgpu_step_result {
  * @limit: what the command may cost, in bytes that it writes, for the step to work on it; a line
  *	counts as MVGPU_LINE_COST at least.  Set by the caller.
  * @ring: the ring that it was about
+ * @began: its command was taken out of the ring by this step
  * @finished: its command has come to an end: it is done, has failed or was abandoned
  */
 struct mvgpu_step {
 	u64 limit;
 	unsigned int ring;
+	bool began;
 	bool finished;
 };
 

@@ -316,21 +316,22 @@ static bool mvgpu_ring_fetch(struct mvgpu *vgpu, struct mvgpu_ring *ring, struct
 }
 
 /* Work on the command of a ring, which may have to be fetched; whether it is done. */
-static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, u64 limit, bool *costly)
+static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, struct mvgpu_step *step,
+			    bool *costly)
 {
 	struct mvgpu_ring *ring = &vgpu->engine.rings[work->n];
 	struct mvgpu_op *op = &ring->op;
-	bool fresh = !ring->active;
 
-	if (fresh) {
+	step->began = !ring->active;
+	if (step->began) {
 		if (!mvgpu_ring_fetch(vgpu, ring, work))
 			return false;
 		ring->active = true;
 	}
 	/* A ring that waits is at its turn only when it is to go on. */
 	if (op->opcode == MVGPU_CMD_WAIT)
-		return !fresh;
-	*costly = mvgpu_op_cost(op) > limit;
+		return !step->began;
+	*costly = mvgpu_op_cost(op) > step->limit;
 	if (*costly)
 		return false;
 	mvgpu_stat_add(&vgpu->engine.stats.bytes, mvgpu_op_run(vgpu, op, &work->trouble));
@@ -356,7 +357,7 @@ enum mvgpu_step_result mvgpu_engine_step(struct mvgpu *vgpu, struct mvgpu_step *
 
 	if (!mvgpu_step_begin(vgpu, &work))
 		return MVGPU_STEP_IDLE;
-	done = mvgpu_ring_work(vgpu, &work, step->limit, &costly);
+	done = mvgpu_ring_work(vgpu, &work, step, &costly);
 	step->finished = mvgpu_step_end(vgpu, &work, done);
 	step->ring = work.n;
 	vgpu->engine.next = work.n + 1;
