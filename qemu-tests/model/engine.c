@@ -11,9 +11,20 @@ u32 ring_reg(struct host *host, unsigned int n, u32 reg)
 	return reg_read(host, MVGPU_REG_RING(n, reg));
 }
 
+u64 ring_error_address(struct host *host, unsigned int n)
+{
+	return ring_reg(host, n, MVGPU_RING_ERROR_ADDR_LO) |
+	       (u64)ring_reg(host, n, MVGPU_RING_ERROR_ADDR_HI) << 32;
+}
+
+void ring_set_tail(struct host *host, unsigned int n, u32 tail)
+{
+	*shared_word(host, MVGPU_TAIL(n)) = cpu_to_le32(tail);
+}
+
 void ring_enable_at(struct host *host, unsigned int n, u8 mem, u64 base, u32 order)
 {
-	*shared_word(host, MVGPU_TAIL(n)) = 0;
+	ring_set_tail(host, n, 0);
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_BASE_LO), base);
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_BASE_HI), base >> 32);
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_ORDER), order);
@@ -23,9 +34,7 @@ void ring_enable_at(struct host *host, unsigned int n, u8 mem, u64 base, u32 ord
 
 void ring_enable(struct host *host, unsigned int n)
 {
-	u64 base = host->vgpu->config->vram_size - (n + 1) * RING_SIZE;
-
-	ring_enable_at(host, n, MVGPU_MEM_VRAM, base, 4);
+	ring_enable_at(host, n, MVGPU_MEM_VRAM, RING_BASE(n), __builtin_ctz(RING_ENTRIES));
 }
 
 void ring_disable(struct host *host, unsigned int n)
@@ -36,14 +45,19 @@ void ring_disable(struct host *host, unsigned int n)
 void ring_submit(struct host *host, unsigned int n, const struct mvgpu_cmd *cmd)
 {
 	const struct mvgpu_ring *ring = &host->vgpu->engine.rings[n];
-	__le32 *tail = shared_word(host, MVGPU_TAIL(n));
-	u64 address = ring->base + le32_to_cpu(*tail) * (u64)MVGPU_CMD_SIZE;
+	u32 tail = le32_to_cpu(*shared_word(host, MVGPU_TAIL(n)));
 
-	if (ring->mem == MVGPU_MEM_VRAM)
-		memcpy(host->vram + address, cmd, sizeof(*cmd));
-	else
-		memcpy(host->guest + (address - GUEST_BASE), cmd, sizeof(*cmd));
-	*tail = cpu_to_le32((le32_to_cpu(*tail) + 1) % ring->entries);
+	memcpy(engine_byte(host, ring->mem, ring->base + tail * (u64)MVGPU_CMD_SIZE), cmd,
+	       sizeof(*cmd));
+	ring_set_tail(host, n, (tail + 1) % ring->entries);
+}
+
+void ring_submit_nops(struct host *host, unsigned int n, unsigned int count)
+{
+	struct mvgpu_cmd nop = cmd_nop();
+
+	while (count--)
+		ring_submit(host, n, &nop);
 }
 
 u64 ring_fence(struct host *host, unsigned int n)
@@ -72,4 +86,65 @@ unsigned int engine_run(struct host *host)
 			steps++;
 	} while (!mvgpu_engine_sleep(host->vgpu));
 	return steps;
+}
+
+enum mvgpu_step_result engine_step(struct host *host, u64 limit, unsigned int *ring)
+{
+	struct mvgpu_step step = { .limit = limit };
+	enum mvgpu_step_result result = mvgpu_engine_step(host->vgpu, &step);
+
+	if (ring)
+		*ring = step.ring;
+	return result;
+}
+
+u32 engine_do(struct host *host, const struct mvgpu_cmd *cmd)
+{
+	ring_disable(host, 0);
+	ring_enable(host, 0);
+	ring_submit(host, 0, cmd);
+	engine_run(host);
+	return ring_reg(host, 0, MVGPU_RING_ERROR);
+}
+
+void gart_use(struct host *host, u64 base, u32 entries)
+{
+	reg_write(host, MVGPU_REG_GART_BASE_LO, base);
+	reg_write(host, MVGPU_REG_GART_BASE_HI, base >> 32);
+	reg_write(host, MVGPU_REG_GART_ENTRIES, entries);
+	gart_invalidate(host);
+	host->gart = base;
+}
+
+void gart_invalidate(struct host *host)
+{
+	reg_write(host, MVGPU_REG_GART_INVALIDATE, 1);
+}
+
+void gart_set(struct host *host, u64 base, u32 page, u64 entry)
+{
+	__le64 bytes = cpu_to_le64(entry);
+
+	memcpy(engine_byte(host, MVGPU_MEM_GUEST, base + 8ull * page), &bytes, sizeof(bytes));
+}
+
+/* The guest's address of a byte of the GART */
+static u64 gart_address(struct host *host, u64 address)
+{
+	__le64 entry;
+
+	memcpy(&entry, engine_byte(host, MVGPU_MEM_GUEST, host->gart + address / 4096 * 8),
+	       sizeof(entry));
+	return (le64_to_cpu(entry) & MVGPU_GART_ADDRESS) + address % 4096;
+}
+
+u8 *engine_byte(struct host *host, u8 mem, u64 address)
+{
+	if (mem == MVGPU_MEM_VRAM && address < host->vgpu->config->vram_size)
+		return host->vram + address;
+	if (mem == MVGPU_MEM_GUEST && address - GUEST_BASE < GUEST_SIZE)
+		return host->guest + (address - GUEST_BASE);
+	if (mem == MVGPU_MEM_GART)
+		return engine_byte(host, MVGPU_MEM_GUEST, gart_address(host, address));
+	tap_bail("address %#llx of memory %u is nowhere", (unsigned long long)address, mem);
 }

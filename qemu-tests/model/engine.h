@@ -6,22 +6,29 @@
 #define ENGINE_H
 
 #include "host.h"
+#include "commands.h"
 
 /* Where tests put ring n if they do not care: at the end of VRAM, 64 KiB each. */
 #define RING_SIZE	(64u << 10)
+#define RING_BASE(n)	(host_config.vram_size - ((n) + 1) * RING_SIZE)
+#define RING_ENTRIES	16
 
 /* Set up and enable ring @n, of 2^@order commands, in @mem at @base. */
 void ring_enable_at(struct host *host, unsigned int n, u8 mem, u64 base, u32 order);
 
-/* The same, of 16 commands, where it disturbs nobody. */
+/* The same, of RING_ENTRIES commands at RING_BASE(@n). */
 void ring_enable(struct host *host, unsigned int n);
 
 void ring_disable(struct host *host, unsigned int n);
 
 u32 ring_reg(struct host *host, unsigned int n, u32 reg);
+u64 ring_error_address(struct host *host, unsigned int n);
+
+void ring_set_tail(struct host *host, unsigned int n, u32 tail);
 
 /* Put a command behind the last one, and store the tail.  There must be room. */
 void ring_submit(struct host *host, unsigned int n, const struct mvgpu_cmd *cmd);
+void ring_submit_nops(struct host *host, unsigned int n, unsigned int count);
 
 /* What the status page has */
 u64 ring_fence(struct host *host, unsigned int n);
@@ -31,41 +38,21 @@ u32 ring_need_kick(struct host *host, unsigned int n);
 /* Own the engine until there is nothing to do; the number of steps. */
 unsigned int engine_run(struct host *host);
 
-static inline struct mvgpu_cmd cmd_nop(void)
-{
-	return (struct mvgpu_cmd){ .opcode = MVGPU_CMD_NOP };
-}
+/* One step, of which @ring is told, if it is one. */
+enum mvgpu_step_result engine_step(struct host *host, u64 limit, unsigned int *ring);
 
-static inline struct mvgpu_cmd cmd_fence(u64 value, u8 flags)
-{
-	return (struct mvgpu_cmd){
-		.opcode = MVGPU_CMD_FENCE, .flags = flags, .arg = cpu_to_le64(value),
-	};
-}
+/*
+ * One command on a ring of its own, to its end: MVGPU_ERROR_*.  What it says of its ring can be
+ * read until the next one.
+ */
+u32 engine_do(struct host *host, const struct mvgpu_cmd *cmd);
 
-static inline struct mvgpu_cmd cmd_wait(unsigned int ring, u64 value)
-{
-	return (struct mvgpu_cmd){
-		.opcode = MVGPU_CMD_WAIT, .value = cpu_to_le32(ring), .arg = cpu_to_le64(value),
-	};
-}
+/* Use a GART of @entries in guest memory, at @base. */
+void gart_use(struct host *host, u64 base, u32 entries);
+void gart_invalidate(struct host *host);
+void gart_set(struct host *host, u64 base, u32 page, u64 entry);
 
-static inline struct mvgpu_cmd cmd_copy(u8 dst_mem, u64 dst, u8 src_mem, u64 src, u64 size)
-{
-	return (struct mvgpu_cmd){
-		.opcode = MVGPU_CMD_COPY, .dst_mem = dst_mem, .src_mem = src_mem,
-		.dst = cpu_to_le64(dst), .src = cpu_to_le64(src), .arg = cpu_to_le64(size),
-	};
-}
-
-static inline struct mvgpu_cmd cmd_fill(u8 mem, u64 dst, u32 stride, u32 width, u32 height,
-					u32 value)
-{
-	return (struct mvgpu_cmd){
-		.opcode = MVGPU_CMD_FILL, .dst_mem = mem, .dst = cpu_to_le64(dst),
-		.dst_stride = cpu_to_le32(stride), .width = cpu_to_le32(width),
-		.height = cpu_to_le32(height), .value = cpu_to_le32(value),
-	};
-}
+/* Where the byte at an address is; bails out if nowhere.  GART: by the table that is in use. */
+u8 *engine_byte(struct host *host, u8 mem, u64 address);
 
 #endif /* ENGINE_H */

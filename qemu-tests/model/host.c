@@ -52,22 +52,44 @@ static void host_kick(void *data)
 	host->kicks++;
 }
 
+/* What the model promises of a span */
+static bool host_span_valid(struct host *host, const struct mvgpu_span *span)
+{
+	u64 size = host->vgpu->config->vram_size;
+
+	if (!span->len || span->address + (span->len - 1) < span->address)
+		return false;
+	if (span->mem == MVGPU_MEM_VRAM)
+		return span->address < size && span->len <= size - span->address;
+	return span->mem == MVGPU_MEM_GUEST;
+}
+
+static size_t host_cut(struct host *host, const struct mvgpu_span *span)
+{
+	size_t first = MVGPU_GPU_PAGE - span->address % MVGPU_GPU_PAGE;
+
+	if (!host->cut || span->len <= first)
+		return span->len;
+	return min(span->len, first + rnd_below(8) * MVGPU_GPU_PAGE);
+}
+
 static int host_lend(struct host *host, struct mvgpu_span *span)
 {
 	u64 offset = span->address;
 	u64 size = host->vgpu->config->vram_size;
 	u8 *memory = host->vram;
 
+	host->bad_span |= !host_span_valid(host, span);
 	if (span->mem == MVGPU_MEM_GUEST) {
 		offset -= GUEST_BASE;
 		size = GUEST_SIZE;
 		memory = host->guest;
 	}
-	if (span->mem == MVGPU_MEM_GART || !memory || offset >= size) {
+	if (offset >= size) {
 		span->len = 0;
 		return -EFAULT;
 	}
-	span->len = min((u64)span->len, size - offset);
+	span->len = min((u64)host_cut(host, span), size - offset);
 	span->ptr = memory + offset;
 	return 0;
 }
@@ -78,6 +100,9 @@ static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int co
 	unsigned int i;
 
 	host->unlocked |= host_locked(host);
+	host->gets++;
+	if (host->on_get)
+		host->on_get(host, spans, count);
 	for (i = 0; i < count; i++) {
 		if (host_lend(host, &spans[i]))
 			return -EFAULT;
@@ -161,6 +186,7 @@ void host_fini(struct host *host)
 	tap_ok(!host->bad_vector, "no message of a vector that nobody listens to");
 	tap_ok(!host->two_wires, "no message while INTx is high");
 	tap_ok(!host->lent, "no memory that was lent is kept");
+	tap_ok(!host->bad_span, "no memory asked for that cannot be");
 	munmap(host->guest, GUEST_SIZE);
 	munmap(host->vram, host->vgpu->config->vram_size);
 	munmap(host->shared, MVGPU_SHARED_SIZE);

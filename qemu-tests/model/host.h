@@ -24,7 +24,12 @@
  * @shared: pages 2 and 3 of BAR 2
  * @vram: VRAM
  * @guest: guest memory, GUEST_SIZE bytes at the guest's address GUEST_BASE
+ * @gart: base of the GART in guest memory, if there is one
  * @lent: pieces of memory that the engine has at the moment
+ * @gets: get_memory was called
+ * @on_get: called by get_memory, if set
+ * @cut: memory is lent in pieces that end at random, with a page
+ * @bad_span: memory was asked for that is not one of the host's, is not inside of VRAM, or wraps
  * @put_fails: what is written to guest memory gets lost
  */
 struct host {
@@ -42,7 +47,12 @@ struct host {
 	__le32 *shared;
 	u8 *vram;
 	u8 *guest;
+	u64 gart;
 	unsigned int lent;
+	unsigned int gets;
+	void (*on_get)(struct host *host, const struct mvgpu_span *spans, unsigned int count);
+	bool cut;
+	bool bad_span;
 	bool put_fails;
 };
 

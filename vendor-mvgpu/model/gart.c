@@ -69,12 +69,13 @@ static bool mvgpu_gart_fetch(struct mvgpu *vgpu, u32 page, struct mvgpu_trouble 
 	return true;
 }
 
-/* Where in the guest a page is. */
-static bool mvgpu_gart_look_up(struct mvgpu *vgpu, u64 page, bool write, u64 *address,
+/* Where in the guest the page is that @address is in. */
+static bool mvgpu_gart_look_up(struct mvgpu *vgpu, u64 address, bool write, u64 *guest,
 			       struct mvgpu_trouble *trouble)
 {
 	u64 needed = write ? MVGPU_GART_VALID | MVGPU_GART_WRITABLE : MVGPU_GART_VALID;
 	struct mvgpu_gart *gart = &vgpu->engine.gart;
+	u64 page = address / MVGPU_GPU_PAGE;
 	unsigned int place = page % MVGPU_GART_CACHE;
 
 	if (page >= gart->used.entries)
@@ -86,12 +87,12 @@ static bool mvgpu_gart_look_up(struct mvgpu *vgpu, u64 page, bool write, u64 *ad
 	}
 	if ((gart->cache[place].entry & (needed | MVGPU_GART_RESERVED)) != needed)
 		goto invalid;
-	*address = gart->cache[place].entry & MVGPU_GART_ADDRESS;
+	*guest = gart->cache[place].entry & MVGPU_GART_ADDRESS;
 	return true;
 
 invalid:
 	trouble->error = MVGPU_ERROR_GART;
-	trouble->address = page * MVGPU_GPU_PAGE;
+	trouble->address = address;
 	return false;
 }
 
@@ -108,21 +109,20 @@ bool mvgpu_gart_translate(struct mvgpu *vgpu, struct mvgpu_span *span,
 			  struct mvgpu_trouble *trouble)
 {
 	u32 skip = span->address % MVGPU_GPU_PAGE;
-	u64 page = span->address / MVGPU_GPU_PAGE;
 	struct mvgpu_trouble end = { };
-	u64 address, next;
+	u64 guest, next;
 	size_t len;
 
-	if (!mvgpu_gart_look_up(vgpu, page, span->write, &address, trouble))
+	if (!mvgpu_gart_look_up(vgpu, span->address, span->write, &guest, trouble))
 		return false;
 	len = MVGPU_GPU_PAGE - skip;
 	while (len < span->len &&
-	       mvgpu_gart_look_up(vgpu, ++page, span->write, &next, &end) &&
-	       next && next == address + skip + len)
+	       mvgpu_gart_look_up(vgpu, span->address + len, span->write, &next, &end) &&
+	       next && next == guest + skip + len)
 		len += MVGPU_GPU_PAGE;
 
 	span->mem = MVGPU_MEM_GUEST;
-	span->address = address + skip;
+	span->address = guest + skip;
 	span->len = min(span->len, len);
 	return true;
 }
