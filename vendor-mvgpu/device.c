@@ -42,6 +42,7 @@ static int mvgpu_device_init(struct mvgpu_device *gpu)
 
 	mvgpu_irq_init(&gpu->irq);
 	mvgpu_scanout_init(&gpu->view);
+	mvgpu_dma_init(&gpu->dma);
 
 	gpu->stats = alloc_percpu_gfp(struct mvgpu_stats, GFP_KERNEL_ACCOUNT);
 	if (!gpu->stats)
@@ -117,6 +118,7 @@ void mvgpu_device_destroy(struct mvgpu_device *gpu)
 {
 	mvgpu_debugfs_remove(gpu);
 	mvgpu_fini(&gpu->model);
+	mvgpu_dma_fini(&gpu->dma);
 	mvgpu_shared_fini(gpu);
 	mvgpu_vram_fini(&gpu->vram);
 	free_percpu(gpu->stats);
@@ -132,6 +134,7 @@ void mvgpu_device_destroy(struct mvgpu_device *gpu)
  */
 void mvgpu_device_clear(struct mvgpu_device *gpu)
 {
+	mvgpu_dma_clear(gpu);
 	mvgpu_vram_zero(&gpu->vram);
 	mvgpu_scanout_blank(gpu);
 }

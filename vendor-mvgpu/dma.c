@@ -1,37 +1,304 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory for the engine.
+ * Memory for the engine: VRAM and guest memory, lent for the length of a memcpy.
+ *
+ * Guest memory is pinned (pins.c), or copied to a page of the device's and, when the engine is done
+ * with it, back.  Copied is
+ *  - what is small: a command, a fence, a line of the GART; unless the same window of memory is
+ *    used so for a second time,
+ *  - what cannot be pinned: because it was unmapped a moment ago, because RLIMIT_MEMLOCK does not
+ *    let it, because it is no memory with pages.
+ * So a guest's memory is found where a mapping is, whether it can be pinned or not; only the cost
+ * differs.
+ *
+ * Two pieces that are wanted together are lent together or not at all.  First VRAM, which may have
+ * to be allocated, then guest memory that is to be copied, then what is pinned: nothing sleeps
+ * while a pin is lent, because dma_unmap waits for it.
  */
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
 #include "mvgpu.h"
 
-static bool mvgpu_dma_get_span(struct mvgpu_device *gpu, struct mvgpu_span *span)
+/* What is worth to be pinned at once. */
+#define MVGPU_DMA_SMALL		256
+
+/* How often memory is pinned for one pair of pieces: either may be unmapped again meanwhile. */
+#define MVGPU_DMA_TRIES		4
+
+/**
+ * mvgpu_dma_init() - nothing is pinned
+ * @dma: zeroed memory
+ */
+void mvgpu_dma_init(struct mvgpu_dma *dma)
 {
-	span->ptr = NULL;
-	if (span->mem == MVGPU_MEM_VRAM)
-		span->ptr = mvgpu_vram_run(&gpu->vram, span->address, &span->len);
-	if (!span->ptr)
-		span->len = 0;
+	spin_lock_init(&dma->lock);
+	INIT_LIST_HEAD(&dma->lru);
+	init_waitqueue_head(&dma->wait);
+	dma->pins = RB_ROOT;
+	dma->limit = MVGPU_PIN_LIMIT >> PAGE_SHIFT;
+	dma->budget = UINT_MAX;
+	dma->held_until = jiffies;
+}
+
+/**
+ * mvgpu_dma_fini() - free what is left
+ * @dma: of a device that is closed
+ */
+void mvgpu_dma_fini(struct mvgpu_dma *dma)
+{
+	kfree(dma->copies);
+}
+
+/**
+ * mvgpu_dma_open() - the caller's cgroup pays for what the engine allocates
+ * @gpu: a vGPU that is being opened
+ */
+void mvgpu_dma_open(struct mvgpu_device *gpu)
+{
+	gpu->dma.memcg = get_mem_cgroup_from_mm(current->mm);
+	gpu->dma.budget = UINT_MAX;
+}
+
+/**
+ * mvgpu_dma_close() - nothing stays pinned
+ * @gpu: a vGPU that is being closed; nobody owns its engine any more
+ *
+ * Context: process, may sleep.
+ */
+void mvgpu_dma_close(struct mvgpu_device *gpu)
+{
+	mvgpu_dma_clear(gpu);
+	mem_cgroup_put(gpu->dma.memcg);
+	gpu->dma.memcg = NULL;
+}
+
+/**
+ * mvgpu_dma_clear() - unpin everything
+ * @gpu: the vGPU
+ *
+ * Context: process, may sleep; not by who has memory lent.
+ */
+void mvgpu_dma_clear(struct mvgpu_device *gpu)
+{
+	if (READ_ONCE(gpu->dma.pages))
+		mvgpu_pins_drop(gpu, 0, U64_MAX);
+}
+
+/**
+ * mvgpu_dma_set_limit() - change how much may be pinned
+ * @gpu: the vGPU
+ * @pages: how much
+ *
+ * What is pinned beyond that is unpinned when the engine pins again.
+ *
+ * Context: any.
+ */
+void mvgpu_dma_set_limit(struct mvgpu_device *gpu, unsigned int pages)
+{
+	spin_lock(&gpu->dma.lock);
+	gpu->dma.limit = pages;
+	spin_unlock(&gpu->dma.lock);
+}
+
+/**
+ * mvgpu_dma_get_stats() - for debugfs
+ * @dma: of a vGPU
+ * @pages: set to what is pinned at the moment
+ *
+ * Return: the counters.
+ */
+struct mvgpu_dma_stats mvgpu_dma_get_stats(struct mvgpu_dma *dma, unsigned int *pages)
+{
+	struct mvgpu_dma_stats stats;
+
+	spin_lock(&dma->lock);
+	*pages = dma->pages;
+	stats = dma->stats;
+	spin_unlock(&dma->lock);
+	return stats;
+}
+
+/* Whether a span has memory already: what is copied, and VRAM. */
+static bool mvgpu_span_is_set(const struct mvgpu_span *span)
+{
 	return span->ptr;
+}
+
+static bool mvgpu_span_is_copy(const struct mvgpu_dma *dma, const struct mvgpu_span *span)
+{
+	return span->cookie == dma;
+}
+
+/* Lend what is pinned; or, if something is not, nothing, and how far it went. */
+static unsigned int mvgpu_dma_lend_locked(struct mvgpu_dma *dma, struct mvgpu_span *spans,
+					  unsigned int count)
+{
+	struct mvgpu_pin *pins[2] = { };
+	size_t wanted[2];
+	unsigned int i, missed;
+
+	for (i = 0; i < count; i++) {
+		wanted[i] = spans[i].len;
+		if (mvgpu_span_is_set(&spans[i]))
+			continue;
+		pins[i] = mvgpu_pin_lend(dma, &spans[i]);
+		if (!pins[i])
+			break;
+		spans[i].cookie = pins[i];
+		dma->stats.hits++;
+	}
+	missed = i;
+	if (missed == count)
+		return count;
+
+	dma->stats.misses++;
+	while (i--) {
+		if (!pins[i])
+			continue;
+		mvgpu_pin_return(dma, pins[i]);
+		spans[i].len = wanted[i];
+		spans[i].ptr = NULL;
+		spans[i].cookie = NULL;
+	}
+	return missed;
+}
+
+static unsigned int mvgpu_dma_lend(struct mvgpu_dma *dma, struct mvgpu_span *spans,
+				   unsigned int count)
+{
+	unsigned int lent;
+
+	spin_lock(&dma->lock);
+	lent = mvgpu_dma_lend_locked(dma, spans, count);
+	spin_unlock(&dma->lock);
+	return lent;
+}
+
+static void mvgpu_dma_return(struct mvgpu_dma *dma, struct mvgpu_pin *pin)
+{
+	spin_lock(&dma->lock);
+	mvgpu_pin_return(dma, pin);
+	spin_unlock(&dma->lock);
+}
+
+/* Whether it was wanted from this window before; it has been now. */
+static bool mvgpu_dma_again(struct mvgpu_dma *dma, u64 address)
+{
+	u64 window = address / MVGPU_PIN_WINDOW + 1;
+	u64 *recent = &dma->recent[window % MVGPU_DMA_RECENT];
+
+	if (*recent == window)
+		return true;
+	*recent = window;
+	return false;
+}
+
+/* Copies stay in a page: what is behind it may be elsewhere, or nowhere. */
+static int mvgpu_dma_copy(struct mvgpu_device *gpu, struct mvgpu_span *span, unsigned int place)
+{
+	struct mvgpu_dma *dma = &gpu->dma;
+	size_t len = min_t(size_t, span->len, PAGE_SIZE - offset_in_page(span->address));
+	void *to;
+	int ret;
+
+	if (!dma->copies)
+		dma->copies = kmalloc(2 * PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (!dma->copies)
+		return -ENOMEM;
+	to = dma->copies + place * PAGE_SIZE;
+	if (span->read) {
+		ret = vfio_dma_rw(&gpu->vfio->vdev, span->address, to, len, false);
+		if (ret)
+			return ret;
+		WRITE_ONCE(dma->stats.copied, dma->stats.copied + len);
+	}
+	span->len = len;
+	span->ptr = to;
+	span->cookie = dma;
+	return 0;
+}
+
+static int mvgpu_dma_copy_back(struct mvgpu_device *gpu, const struct mvgpu_span *span)
+{
+	struct mvgpu_dma *dma = &gpu->dma;
+
+	if (vfio_dma_rw(&gpu->vfio->vdev, span->address, span->ptr, span->len, true))
+		return -EFAULT;
+	WRITE_ONCE(dma->stats.copied, dma->stats.copied + span->len);
+	return 0;
+}
+
+/* Make it possible to lend @span; @tries: how often that has been done */
+static int mvgpu_dma_prepare(struct mvgpu_device *gpu, struct mvgpu_span *span,
+			     unsigned int place, unsigned int tries)
+{
+	bool small = span->len <= MVGPU_DMA_SMALL;
+
+	if (small && !mvgpu_dma_again(&gpu->dma, span->address) &&
+	    !mvgpu_dma_copy(gpu, span, place))
+		return 0;
+	if (tries < MVGPU_DMA_TRIES && !mvgpu_pin_make(gpu, span->address, span->write))
+		return 0;
+	return mvgpu_dma_copy(gpu, span, place);
+}
+
+/* Lend VRAM. */
+static int mvgpu_dma_get_vram(struct mvgpu_device *gpu, struct mvgpu_span *span)
+{
+	span->cookie = NULL;
+	span->ptr = mvgpu_vram_run(&gpu->vram, span->address, &span->len, span->write);
+	return span->ptr ? 0 : -ENOMEM;
+}
+
+/* Lend all, VRAM before anything else. */
+static int mvgpu_dma_get(struct mvgpu_device *gpu, struct mvgpu_span *spans, unsigned int count)
+{
+	unsigned int i, tries;
+	bool guest = false;
+	int ret = 0;
+
+	for (i = 0; i < count && !ret; i++) {
+		if (spans[i].mem == MVGPU_MEM_VRAM) {
+			ret = mvgpu_dma_get_vram(gpu, &spans[i]);
+		} else {
+			spans[i].ptr = NULL;
+			guest = true;
+		}
+	}
+	if (!ret && !guest)
+		return 0;
+	for (tries = 0; !ret; tries++) {
+		i = mvgpu_dma_lend(&gpu->dma, spans, count);
+		if (i == count)
+			return 0;
+		ret = mvgpu_dma_prepare(gpu, &spans[i], i, tries);
+		i++;
+	}
+	/* The one before @i is to blame. */
+	spans[i - 1].len = 0;
+	return -EFAULT;
 }
 
 /**
  * mvgpu_dma_get_memory() - mvgpu_host_ops.get_memory
  * @host: the vGPU
- * @spans: what is wanted
- * @count: how many
+ * @spans: what is wanted, VRAM and guest memory
+ * @count: how many, 1 or 2
  *
- * Context: process, may sleep.
- * Return: 0, or -EFAULT where there is no such memory.
+ * Context: process, may sleep; the caller owns the engine.
+ * Return: 0 or -EFAULT.
  */
 int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int count)
 {
-	unsigned int i;
+	struct mvgpu_device *gpu = host;
+	struct mem_cgroup *old = set_active_memcg(gpu->dma.memcg);
+	int ret;
 
-	for (i = 0; i < count; i++) {
-		if (!mvgpu_dma_get_span(host, &spans[i]))
-			return -EFAULT;
-	}
-	return 0;
+	ret = mvgpu_dma_get(gpu, spans, count);
+	set_active_memcg(old);
+	return ret;
 }
 
 /**
@@ -40,10 +307,25 @@ int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int coun
  * @spans: as mvgpu_dma_get_memory() has set them
  * @count: how many
  *
- * Context: process, may sleep.
- * Return: 0.
+ * Context: process, may sleep; the caller owns the engine.
+ * Return: 0; -EFAULT where what was written could not be stored.
  */
 int mvgpu_dma_put_memory(void *host, struct mvgpu_span *spans, unsigned int count)
 {
-	return 0;
+	struct mvgpu_device *gpu = host;
+	bool copies = false;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < count; i++) {
+		if (mvgpu_span_is_copy(&gpu->dma, &spans[i]))
+			copies = true;
+		else if (spans[i].cookie)
+			mvgpu_dma_return(&gpu->dma, spans[i].cookie);
+	}
+	for (i = 0; copies && i < count; i++) {
+		if (mvgpu_span_is_copy(&gpu->dma, &spans[i]) && spans[i].write)
+			ret = ret ?: mvgpu_dma_copy_back(gpu, &spans[i]);
+	}
+	return ret;
 }

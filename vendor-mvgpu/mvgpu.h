@@ -12,7 +12,7 @@
  * The rest is one file for each thing that VFIO wants of a device: access.c
  * reads and writes regions, info.c describes them, irq.c carries interrupts to
  * eventfds, vram.c backs BAR 0 with memory, shared.c the rest of BAR 2, dma.c lends
- * memory to the engine, scanout.c shows the picture to the VMM.
+ * memory to the engine, with pins.c, scanout.c shows the picture to the VMM.
  *
  * Order of locks, outermost first; each is described where it is declared:
  *
@@ -44,6 +44,7 @@
 #include <linux/vfio.h>
 
 #include "compat.h"
+#include "dma.h"
 #include "model/types.h"
 #include "mvgpu_vfio.h"
 
@@ -177,6 +178,7 @@ struct mvgpu_stats {
  * @shared: the pages of BAR 2 that the driver shares with the device: two that follow
  *	each other
  * @vram: BAR 0
+ * @dma: guest memory
  * @view: the picture
  * @kvm: the VM that the open device is tied to, NULL for none, MVGPU_KVM_CLOSED
  *	while it is closed.  To be shown, never to be followed: the reference is
@@ -194,6 +196,7 @@ struct mvgpu_device {
 	struct mvgpu_irq irq;
 	struct page *shared;
 	struct mvgpu_vram vram;
+	struct mvgpu_dma dma;
 	struct mvgpu_scanout_view view;
 	const void *kvm;
 	struct dentry *debugfs;
@@ -285,7 +288,7 @@ void mvgpu_vram_fini(struct mvgpu_vram *vram);
 void mvgpu_vram_free(struct mvgpu_vram *vram);
 void mvgpu_vram_zero(struct mvgpu_vram *vram);
 int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, bool write);
-void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len);
+void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write);
 vm_fault_t mvgpu_vram_map(struct mvgpu_vram *vram, struct vm_fault *vmf, u64 vram_page,
 			  unsigned int order);
 extern const struct vm_operations_struct mvgpu_vram_vm_ops;
@@ -294,10 +297,6 @@ extern const struct vm_operations_struct mvgpu_vram_vm_ops;
 int mvgpu_shared_init(struct mvgpu_device *gpu);
 void mvgpu_shared_fini(struct mvgpu_device *gpu);
 extern const struct vm_operations_struct mvgpu_shared_vm_ops;
-
-/* dma.c */
-int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int count);
-int mvgpu_dma_put_memory(void *host, struct mvgpu_span *spans, unsigned int count);
 
 /* scanout.c */
 void mvgpu_scanout_init(struct mvgpu_scanout_view *view);

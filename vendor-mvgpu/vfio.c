@@ -41,9 +41,11 @@ static int mvgpu_vfio_open(struct vfio_device *vdev)
 
 	ret = mvgpu_vfio_check_kvm(gpu, vdev);
 	trace_mvgpu_open(dev_name(vdev->dev), vdev->kvm, ret);
-	if (!ret)
-		WRITE_ONCE(gpu->kvm, vdev->kvm);
-	return ret;
+	if (ret)
+		return ret;
+	WRITE_ONCE(gpu->kvm, vdev->kvm);
+	mvgpu_dma_open(gpu);
+	return 0;
 }
 
 static void mvgpu_vfio_close(struct vfio_device *vdev)
@@ -53,6 +55,7 @@ static void mvgpu_vfio_close(struct vfio_device *vdev)
 	mvgpu_irq_disable_all(gpu);
 	mvgpu_reset(&gpu->model);
 	mvgpu_shared_hide(&gpu->model);
+	mvgpu_dma_close(gpu);
 	mvgpu_scanout_forget(&gpu->view);
 	mvgpu_vram_free(&gpu->vram);
 	trace_mvgpu_close(dev_name(vdev->dev), vdev->kvm, 0);
@@ -80,6 +83,7 @@ static const struct vfio_device_ops mvgpu_vfio_ops = {
 	.get_region_info_caps = mvgpu_vfio_region_info,
 #endif
 	.request = mvgpu_vfio_request,
+	.dma_unmap = mvgpu_vfio_dma_unmap,
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,

@@ -33,7 +33,7 @@ static_assert(MVGPU_CHUNK_SHIFT == PMD_SHIFT, "a chunk is what a huge entry maps
  * @block: first of MVGPU_CHUNK_PAGES adjacent pages, or NULL
  * @pages: as many single ones, each NULL until it is touched; or NULL
  *
- * Both are NULL in a chunk that nobody has touched.
+ * Both are NULL in a chunk that nobody has touched.  Once set they stay until the device is closed.
  */
 struct mvgpu_chunk {
 	struct page *block;
@@ -83,10 +83,14 @@ static void mvgpu_chunk_zero(const struct mvgpu_chunk *chunk)
 
 static int mvgpu_chunk_alloc(struct mvgpu_chunk *chunk)
 {
-	chunk->block = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN,
-				   MVGPU_CHUNK_ORDER);
-	if (chunk->block) {
-		split_page(chunk->block, MVGPU_CHUNK_ORDER);
+	struct page *block;
+
+	block = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN,
+			    MVGPU_CHUNK_ORDER);
+	if (block) {
+		split_page(block, MVGPU_CHUNK_ORDER);
+		/* Pairs with the load in mvgpu_vram_run(). */
+		smp_store_release(&chunk->block, block);
 		return 0;
 	}
 	chunk->pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*chunk->pages), GFP_KERNEL_ACCOUNT);
@@ -227,29 +231,38 @@ int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, 
 }
 
 /**
- * mvgpu_vram_run() - where a part of VRAM is in memory
+ * mvgpu_vram_run() - VRAM for the engine
  * @vram: the VRAM
- * @offset: byte in it, inside
- * @len: bytes that are wanted; set to how many there are from @offset on, which is at least to the
- *	end of the page
+ * @offset: byte in it
+ * @len: bytes that are wanted, inside the VRAM; set to those that are there in one piece
+ * @write: whether they will be written
  *
- * What it returns stays until mvgpu_vram_free().
+ * What nobody has touched is read as zeros that all share.  The memory stays where it is until
+ * mvgpu_vram_free().
  *
  * Context: process, may sleep.
- * Return: its address, allocated if need be; NULL without memory.
+ * Return: where they are; NULL where there is no memory for what is to be written.
  */
-void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len)
+void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write)
 {
-	struct page *page;
-	size_t run;
+	struct mvgpu_chunk *chunk = &vram->chunks[offset >> MVGPU_CHUNK_SHIFT];
+	u64 vram_page = offset >> PAGE_SHIFT;
+	struct page *block, *page;
 
+	/* Pairs with the store in mvgpu_chunk_alloc(): what is there has been zeroed. */
+	block = smp_load_acquire(&chunk->block);
+	if (block) {
+		offset %= MVGPU_CHUNK_SIZE;
+		*len = min_t(size_t, *len, MVGPU_CHUNK_SIZE - offset);
+		return page_address(block) + offset;
+	}
+	*len = min_t(size_t, *len, PAGE_SIZE - offset_in_page(offset));
 	guard(mutex)(&vram->lock);
-	page = mvgpu_vram_page(vram, offset >> PAGE_SHIFT);
-	if (!page)
-		return NULL;
-	run = vram->chunks[offset >> MVGPU_CHUNK_SHIFT].block ? MVGPU_CHUNK_SIZE : PAGE_SIZE;
-	*len = min_t(size_t, *len, run - (offset & (run - 1)));
-	return page_address(page) + offset_in_page(offset);
+	if (write)
+		page = mvgpu_vram_page(vram, vram_page);
+	else
+		page = mvgpu_chunk_peek(chunk, vram_page % MVGPU_CHUNK_PAGES) ?: ZERO_PAGE(0);
+	return page ? page_address(page) + offset_in_page(offset) : NULL;
 }
 
 /*

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest memory for the engine: what dma.c and pins.c share, and the rest of the driver sees.
+ */
+#ifndef MVGPU_DMA_H
+#define MVGPU_DMA_H
+
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct mem_cgroup;
+struct mvgpu_device;
+struct mvgpu_span;
+struct page;
+struct vfio_device;
+
+/* Guest memory is pinned in aligned windows of that size, where a window can be pinned whole. */
+#define MVGPU_PIN_WINDOW	SZ_256K
+#define MVGPU_PIN_LIMIT		SZ_64M
+
+#define MVGPU_DMA_RECENT	8
+
+/**
+ * struct mvgpu_dma_stats - what debugfs shows of guest memory
+ * @hits: pieces of guest memory that were pinned already when they were wanted
+ * @misses: those that were not
+ * @pins: pages that were pinned
+ * @unpins: pages that were unpinned
+ * @copied: bytes that were copied through vfio_dma_rw() instead
+ */
+struct mvgpu_dma_stats {
+	u64 hits;
+	u64 misses;
+	u64 pins;
+	u64 unpins;
+	u64 copied;
+};
+
+/**
+ * struct mvgpu_dma - how the engine reaches guest memory
+ * @lock: protects what follows, and all pins, but what is the owner's.  Nothing sleeps and nothing
+ *	of VFIO is called under it.
+ * @pins: what is pinned, by address
+ * @lru: the same, in the order of use
+ * @pages: how many they are
+ * @limit: how many there may be; an administrator's
+ * @budget: how many the VMM's RLIMIT_MEMLOCK has room for, as far as is known
+ * @unmaps: calls of dma_unmap that have not returned
+ * @held_first: the first byte that was unmapped lately
+ * @held_last: and the last
+ * @held_until: until when nothing between is pinned, in jiffies
+ * @stats: counters
+ * @wait: for a pin to be given back, or to be gone
+ * @memcg: pays for the engine's memory; constant while the device is open
+ * @recent: windows that had a small access when they were not pinned.  The owner's, as is
+ * @copies: memory for copies, a page for either span, or NULL before it was needed
+ */
+struct mvgpu_dma {
+	spinlock_t lock;		/* lending against unmapping */
+	struct rb_root pins;
+	struct list_head lru;
+	unsigned int pages;
+	unsigned int limit;
+	unsigned int budget;
+	unsigned int unmaps;
+	u64 held_first;
+	u64 held_last;
+	unsigned long held_until;
+	struct mvgpu_dma_stats stats;
+	wait_queue_head_t wait;
+	struct mem_cgroup *memcg;
+	u64 recent[MVGPU_DMA_RECENT];
+	void *copies;
+};
+
+/* pins.c */
+struct mvgpu_pin;
+struct mvgpu_pin *mvgpu_pin_lend(struct mvgpu_dma *dma, struct mvgpu_span *span);
+void mvgpu_pin_return(struct mvgpu_dma *dma, struct mvgpu_pin *pin);
+int mvgpu_pin_make(struct mvgpu_device *gpu, u64 iova, bool write);
+void mvgpu_pins_drop(struct mvgpu_device *gpu, u64 first, u64 last);
+void mvgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
+
+/* dma.c */
+void mvgpu_dma_init(struct mvgpu_dma *dma);
+void mvgpu_dma_fini(struct mvgpu_dma *dma);
+void mvgpu_dma_open(struct mvgpu_device *gpu);
+void mvgpu_dma_close(struct mvgpu_device *gpu);
+void mvgpu_dma_clear(struct mvgpu_device *gpu);
+void mvgpu_dma_set_limit(struct mvgpu_device *gpu, unsigned int pages);
+struct mvgpu_dma_stats mvgpu_dma_get_stats(struct mvgpu_dma *dma, unsigned int *pages);
+int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int count);
+int mvgpu_dma_put_memory(void *host, struct mvgpu_span *spans, unsigned int count);
+
+#endif /* MVGPU_DMA_H */
