@@ -91,6 +91,16 @@ void vu_call_close(struct vu_call *call)
 	pthread_mutex_unlock(&call->lock);
 }
 
+/* Under the lock. */
+static void vu_call_cancel_locked(struct vu_call *call)
+{
+	if (!call->waiting)
+		return;
+	if (atomic_load(&call->state) == VU_CALL_WANTED)
+		vu_call_set_state(call, VU_CALL_IDLE);
+	vu_call_finish(call, -EFAULT);
+}
+
 /**
  * vu_call_cancel() - the memory is not to be accessed any more
  * @call: is open
@@ -104,11 +114,36 @@ void vu_call_close(struct vu_call *call)
 void vu_call_cancel(struct vu_call *call, __u64 first, __u64 last)
 {
 	pthread_mutex_lock(&call->lock);
-	if (call->waiting && call->address <= last && call->address + (call->size - 1) >= first) {
-		if (atomic_load(&call->state) == VU_CALL_WANTED)
-			vu_call_set_state(call, VU_CALL_IDLE);
-		vu_call_finish(call, -EFAULT);
-	}
+	if (call->address <= last && call->address + (call->size - 1) >= first)
+		vu_call_cancel_locked(call);
+	pthread_mutex_unlock(&call->lock);
+}
+
+/**
+ * vu_call_hold() - no memory is to be accessed for now: who calls is refused
+ * @call: is open
+ *
+ * Context: the session's thread.
+ */
+void vu_call_hold(struct vu_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	call->held = true;
+	vu_call_cancel_locked(call);
+	pthread_cond_broadcast(&call->changed);
+	pthread_mutex_unlock(&call->lock);
+}
+
+/**
+ * vu_call_resume() - memory can be accessed again
+ * @call: is held
+ *
+ * Context: the session's thread.
+ */
+void vu_call_resume(struct vu_call *call)
+{
+	pthread_mutex_lock(&call->lock);
+	call->held = false;
 	pthread_mutex_unlock(&call->lock);
 }
 
@@ -145,11 +180,13 @@ static int vu_call_give_up(struct vu_call *call)
 /* Wait until nothing is under way.  Under the lock. */
 static int vu_call_await_idle(struct vu_call *call, const struct timespec *deadline)
 {
-	while (atomic_load(&call->state) == VU_CALL_SENT)
+	while (atomic_load(&call->state) == VU_CALL_SENT && !call->held)
 		if (pthread_cond_clockwait(&call->changed, &call->lock, CLOCK_MONOTONIC,
 					   deadline) && atomic_load(&call->state) == VU_CALL_SENT)
 			return vu_call_give_up(call);
-	return atomic_load(&call->state) == VU_CALL_IDLE ? 0 : -ENODEV;
+	if (atomic_load(&call->state) == VU_CALL_CLOSED)
+		return -ENODEV;
+	return call->held ? -EFAULT : 0;
 }
 
 /* Wait for the answer.  Under the lock. */
@@ -169,7 +206,8 @@ static int vu_call_await_answer(struct vu_call *call, const struct timespec *dea
 	return call->result;
 }
 
-static ssize_t vu_call_do(struct vu_call *call, __u64 address, void *buf, size_t size, bool write)
+static ssize_t vu_call_do(struct vu_call *call, __u64 window, __u64 address, void *buf,
+			  size_t size, bool write)
 {
 	struct timespec deadline;
 	int ret;
@@ -183,6 +221,7 @@ static ssize_t vu_call_do(struct vu_call *call, __u64 address, void *buf, size_t
 
 	call->size = min(size, (size_t)call->session->client_transfer);
 	call->write = write;
+	call->window = window;
 	call->address = address;
 	call->buf = buf;
 	call->waiting = true;
@@ -194,7 +233,8 @@ static ssize_t vu_call_do(struct vu_call *call, __u64 address, void *buf, size_t
 /**
  * vu_call_access() - access the client's memory
  * @call: the client's
- * @address: in a window of the client's
+ * @window: the id of a window of the client's
+ * @address: in that window
  * @buf: where the data go, or come from
  * @size: how many bytes, not zero
  * @write: to the client
@@ -204,13 +244,14 @@ static ssize_t vu_call_do(struct vu_call *call, __u64 address, void *buf, size_t
  * client, -EFAULT where the memory was taken away, -ETIMEDOUT, or the client's
  * error.
  */
-ssize_t vu_call_access(struct vu_call *call, __u64 address, void *buf, size_t size, bool write)
+ssize_t vu_call_access(struct vu_call *call, __u64 window, __u64 address, void *buf, size_t size,
+		       bool write)
 {
 	ssize_t ret;
 
 	pthread_mutex_lock(&call->turn);
 	pthread_mutex_lock(&call->lock);
-	ret = vu_call_do(call, address, buf, size, write);
+	ret = vu_call_do(call, window, address, buf, size, write);
 	pthread_mutex_unlock(&call->lock);
 	pthread_mutex_unlock(&call->turn);
 	return ret;
@@ -244,12 +285,14 @@ static size_t vu_call_message(struct vu_call *call, __u8 *out)
 int vu_call_send(struct vu_call *call)
 {
 	struct vu_session *session = call->session;
+	const struct vu_dma_window *window;
 	size_t size = 0;
 
 	pthread_mutex_lock(&call->lock);
 	if (atomic_load(&call->state) == VU_CALL_WANTED) {
-		/* The window may have gone since the caller has looked. */
-		if (vu_dma_find(&session->gpu->dma, call->address, call->write)) {
+		/* The window may have gone since the caller has looked, and another be there. */
+		window = vu_dma_find(&session->gpu->dma, call->address, 0);
+		if (window && window->id == call->window) {
 			size = vu_call_message(call, session->out);
 			vu_call_set_state(call, VU_CALL_SENT);
 		} else {

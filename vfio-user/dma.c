@@ -44,21 +44,20 @@ static unsigned int vu_dma_search(const struct vu_dma *dma, __u64 address)
  * vu_dma_find() - the window that has an address
  * @dma: the client's memory
  * @address: the address
- * @write: it is to be written, otherwise read
+ * @rights: VU_DMA_FLAG_* that it has to have
  *
  * Context: under the lock, or the session's thread.
  * Return: the window; NULL where there is none, or none that allows it.
  */
-const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, bool write)
+const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, __u32 rights)
 {
-	__u32 flag = write ? VU_DMA_FLAG_WRITE : VU_DMA_FLAG_READ;
 	unsigned int at = vu_dma_search(dma, address);
 	const struct vu_dma_window *window;
 
 	if (at == dma->count)
 		return NULL;
 	window = &dma->windows[at];
-	return window->address <= address && window->flags & flag ? window : NULL;
+	return window->address <= address && !(rights & ~window->flags) ? window : NULL;
 }
 
 /**
@@ -190,6 +189,7 @@ int vu_dma_map(struct vu_request *request)
 	if (ret)
 		return ret;
 
+	window.id = ++dma->last_id;
 	window.address = map.address;
 	window.size = map.size;
 	window.flags = map.flags;
@@ -300,22 +300,37 @@ void vu_dma_close(struct vu_dma *dma)
 {
 	vu_call_close(&dma->call);
 	vu_dma_remove_all(dma);
+	pthread_rwlock_wrlock(&dma->lock);
 	free(dma->windows);
 	dma->windows = NULL;
 	dma->room = 0;
+	pthread_rwlock_unlock(&dma->lock);
 }
 
 /**
- * vu_dma_reset() - end the accesses that are under way; the windows stay
- * @dma: the client's memory
+ * vu_dma_hold() - end the accesses that are under way; the windows stay
+ * @dma: the client's memory, not held yet
+ *
+ * Accesses by message fail from now on.
  *
  * Context: the session's thread.
  */
-void vu_dma_reset(struct vu_dma *dma)
+void vu_dma_hold(struct vu_dma *dma)
 {
+	vu_call_hold(&dma->call);
 	pthread_rwlock_wrlock(&dma->lock);
 	pthread_rwlock_unlock(&dma->lock);
-	vu_call_cancel(&dma->call, 0, UINT64_MAX);
+}
+
+/**
+ * vu_dma_resume() - accesses by message are possible again
+ * @dma: the client's memory, held
+ *
+ * Context: the session's thread.
+ */
+void vu_dma_resume(struct vu_dma *dma)
+{
+	vu_call_resume(&dma->call);
 }
 
 /* As much as can be done in one piece. */
@@ -324,13 +339,15 @@ static ssize_t vu_dma_access_some(struct vu_dma *dma, __u64 address, void *buf, 
 {
 	const struct vu_dma_window *window;
 	bool mapped = false;
+	__u64 id = 0;
 
 	pthread_rwlock_rdlock(&dma->lock);
-	window = vu_dma_find(dma, address, write);
+	window = vu_dma_find(dma, address, write ? VU_DMA_FLAG_WRITE : VU_DMA_FLAG_READ);
 	if (window) {
 		__u64 offset = address - window->address;
 		__u8 *memory = window->memory;
 
+		id = window->id;
 		size = min(size, (size_t)VU_MAX_TRANSFER);
 		size = min((__u64)size, window->size - offset);
 		mapped = memory;
@@ -343,7 +360,7 @@ static ssize_t vu_dma_access_some(struct vu_dma *dma, __u64 address, void *buf, 
 
 	if (!window)
 		return -EFAULT;
-	return mapped ? (ssize_t)size : vu_call_access(&dma->call, address, buf, size, write);
+	return mapped ? (ssize_t)size : vu_call_access(&dma->call, id, address, buf, size, write);
 }
 
 /**

@@ -52,24 +52,23 @@ static void vu_vram_clear(struct vu_gpu *gpu)
 		vu_error("VRAM was not cleared: %m");
 }
 
+/* The model is in its reset state already. */
 static void vu_host_function_reset(void *host)
 {
 	struct vu_gpu *gpu = host;
 
-	vu_dma_reset(&gpu->dma);
+	vu_engine_hold(gpu);
 	vu_vram_clear(gpu);
-}
-
-static void vu_host_kick(void *host)
-{
-	(void)host;
+	vu_engine_resume(gpu);
 }
 
 static const struct mvgpu_host_ops vu_host_ops = {
 	.set_intx = vu_irq_set_intx,
 	.send_msi = vu_irq_send_msi,
 	.function_reset = vu_host_function_reset,
-	.kick = vu_host_kick,
+	.kick = vu_engine_kick,
+	.get_memory = vu_spans_get,
+	.put_memory = vu_spans_put,
 };
 
 /**
@@ -100,6 +99,7 @@ int vu_gpu_create(struct vu_gpu **gpu, const struct mvgpu_config *config, bool h
 		goto err_model;
 	vu_irq_init(&new->irq);
 	vu_dma_init(&new->dma);
+	vu_engine_init(&new->engine);
 	new->hide_msix = hide_msix;
 	atomic_init(&new->references, 1);
 	*gpu = new;
@@ -134,6 +134,7 @@ void vu_gpu_put(struct vu_gpu *gpu)
 {
 	if (atomic_fetch_sub(&gpu->references, 1) != 1)
 		return;
+	vu_engine_fini(&gpu->engine);
 	vu_dma_fini(&gpu->dma);
 	vu_irq_fini(gpu);
 	vu_file_destroy(&gpu->vram);
@@ -150,7 +151,8 @@ void vu_gpu_put(struct vu_gpu *gpu)
  */
 void vu_gpu_reset(struct vu_gpu *gpu)
 {
-	vu_dma_reset(&gpu->dma);
+	vu_engine_hold(gpu);
 	mvgpu_reset(&gpu->model);
 	vu_vram_clear(gpu);
+	vu_engine_resume(gpu);
 }

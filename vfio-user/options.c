@@ -17,6 +17,7 @@
 #define VU_DEFAULT_TIMEOUT_S	5
 #define VU_MAX_TIMEOUT_S	3600
 #define VU_MAX_POLL_US		1000
+#define VU_DEFAULT_ENGINE_POLL_US	50
 
 static const char vu_help_head[] =
 "Usage: mvgpu-server --socket PATH [OPTION...] [--socket PATH [OPTION...]]...\n"
@@ -43,6 +44,7 @@ static const char vu_help_head[] =
 "                       reply, to answer a DMA (default 5)\n"
 "  --poll USEC          look for the next message up to so long before sleeping; at\n"
 "                       most 1000, 0 (default) to sleep at once\n"
+"  --engine-poll USEC   the same for a device's next command (default 50)\n"
 "  --log-level LEVEL    error, warning, info (default) or debug\n"
 "  --help, --version\n"
 "\n"
@@ -74,6 +76,7 @@ enum vu_option {
 	VU_OPT_TELL,
 	VU_OPT_TIMEOUT,
 	VU_OPT_POLL,
+	VU_OPT_ENGINE_POLL,
 	VU_OPT_LOG_LEVEL,
 	VU_OPT_HELP,
 	VU_OPT_VERSION,
@@ -93,6 +96,7 @@ static const struct option vu_option_names[] = {
 	{ "tell", required_argument, NULL, VU_OPT_TELL },
 	{ "timeout", required_argument, NULL, VU_OPT_TIMEOUT },
 	{ "poll", required_argument, NULL, VU_OPT_POLL },
+	{ "engine-poll", required_argument, NULL, VU_OPT_ENGINE_POLL },
 	{ "log-level", required_argument, NULL, VU_OPT_LOG_LEVEL },
 	{ "help", no_argument, NULL, VU_OPT_HELP },
 	{ "version", no_argument, NULL, VU_OPT_VERSION },
@@ -243,6 +247,11 @@ static bool vu_option_set(struct vu_options *options, int option, const char *va
 			return vu_option_wrong("poll", value);
 		options->limits.poll_us = number;
 		return true;
+	case VU_OPT_ENGINE_POLL:
+		if (!vu_parse_whole(value, VU_MAX_POLL_US, &number))
+			return vu_option_wrong("engine-poll", value);
+		options->limits.engine_poll_us = number;
+		return true;
 	case VU_OPT_LOG_LEVEL:
 		return vu_log_parse_level(value) || vu_option_wrong("log-level", value);
 	default:
@@ -285,6 +294,7 @@ enum vu_options_result vu_options_parse(struct vu_options *options, int argc, ch
 	options->defaults.fd = -1;
 	vu_type_find("bochs-16m", &options->defaults.config);
 	options->limits.timeout_ms = VU_DEFAULT_TIMEOUT_S * 1000;
+	options->limits.engine_poll_us = VU_DEFAULT_ENGINE_POLL_US;
 
 	while ((option = getopt_long(argc, argv, "", vu_option_names, NULL)) != -1) {
 		if (option == VU_OPT_HELP) {

@@ -10,6 +10,9 @@
  * a file of its own: version.c, region.c, irq.c, dma.c.  What the server asks
  * of its client is in call.c.
  *
+ * A further thread of each vGPU runs the commands that the guest gives the device
+ * (engine.c), on memory that span.c lends it.
+ *
  * The main thread (server.c) accepts connections and waits for signals; it
  * never waits for a client.  Who looks at the picture (picture.c, control.c,
  * vnc.c) does it in further threads, with a reference to the vGPU.
@@ -19,6 +22,7 @@
  *	vu_device.lock
  *	mvgpu.lock (the model's)
  *	  vu_irq.lock
+ *	vu_engine.lock
  *	vu_call.turn
  *	  vu_call.lock
  *	vu_dma.lock
@@ -65,12 +69,14 @@ struct vu_irq {
 
 /**
  * struct vu_dma_window - a range of the client's memory
+ * @id: no other window of the session has or had it
  * @address: where it is for the device
  * @size: bytes
  * @flags: VU_DMA_FLAG_*
  * @memory: the same, mapped; NULL where it is reached by messages
  */
 struct vu_dma_window {
+	__u64 id;
 	__u64 address;
 	__u64 size;
 	__u32 flags;
@@ -100,7 +106,9 @@ enum vu_call_state {
  * @session: the session, while @state is not VU_CALL_CLOSED
  * @thread: its thread
  * @waiting: the caller still is; where it is not, an answer is dropped
+ * @held: who calls is refused
  * @write: to the client's memory, not from it
+ * @window: the id of the window
  * @address: where
  * @buf: the caller's
  * @size: bytes of it
@@ -115,7 +123,9 @@ struct vu_call {
 	struct vu_session *session;
 	pthread_t thread;
 	bool waiting;
+	bool held;
 	bool write;
+	__u64 window;
 	__u64 address;
 	void *buf;
 	size_t size;
@@ -132,6 +142,7 @@ struct vu_call {
  * @count: how many
  * @room: for how many there is memory
  * @mapped: how many are mapped
+ * @last_id: that of the youngest window
  * @call: reaches the others
  */
 struct vu_dma {
@@ -140,7 +151,51 @@ struct vu_dma {
 	unsigned int count;
 	unsigned int room;
 	unsigned int mapped;
+	__u64 last_id;
 	struct vu_call call;
+};
+
+/* Pieces of memory that the engine uses at a time */
+#define VU_MAX_SPANS	2
+
+/**
+ * struct vu_copy - a piece of the client's memory that is reached by messages
+ * @window: the id of its window
+ * @data: as it was, or is to be
+ */
+struct vu_copy {
+	__u64 window;
+	__u8 data[MVGPU_STEP_BYTES];
+};
+
+/**
+ * struct vu_engine - what runs a vGPU's engine
+ * @lock: protects @started to @working
+ * @changed: signalled when one of them changes, or @held
+ * @started: there is a thread
+ * @kicked: there may be something to do
+ * @ending: the thread is to end
+ * @working: it is not waiting
+ * @held: it is to wait.  The session's thread alone sets it.
+ * @thread: the thread; what follows is its own
+ * @poll_max_ns: how long it may look for work before it sleeps
+ * @poll_ns: how long it does at the moment
+ * @spent_ns: how long the command of each ring has taken so far
+ * @copies: one for each piece of memory that it uses at a time
+ */
+struct vu_engine {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool started;
+	bool kicked;
+	bool ending;
+	bool working;
+	atomic_bool held;
+	pthread_t thread;
+	__s64 poll_max_ns;
+	__s64 poll_ns;
+	__s64 spent_ns[MVGPU_MAX_RINGS];
+	struct vu_copy *copies;
 };
 
 /**
@@ -161,6 +216,7 @@ struct vu_file {
  * @model: the device as the guest sees it
  * @irq: interrupts
  * @dma: the client's memory
+ * @engine: runs the model's engine
  * @vram: BAR 0
  * @regs: as large as BAR 2, because a client takes an offset in a BAR for one in
  *	its file.  Pages 2 and 3 are in it; the others are never used.
@@ -171,6 +227,7 @@ struct vu_gpu {
 	struct mvgpu model;
 	struct vu_irq irq;
 	struct vu_dma dma;
+	struct vu_engine engine;
 	struct vu_file vram;
 	struct vu_file regs;
 	bool hide_msix;
@@ -201,10 +258,12 @@ struct vu_device {
  * @timeout_ms: for the first message, for the rest of a message that has begun,
  *	for taking a reply and for answering a DMA
  * @poll_us: how long a session may look for the next message before it sleeps
+ * @engine_poll_us: how long an engine may look for the next command before it sleeps
  */
 struct vu_limits {
 	unsigned int timeout_ms;
 	unsigned int poll_us;
+	unsigned int engine_poll_us;
 };
 
 /**
@@ -330,11 +389,25 @@ void vu_dma_init(struct vu_dma *dma);
 void vu_dma_fini(struct vu_dma *dma);
 void vu_dma_open(struct vu_dma *dma, struct vu_session *session);
 void vu_dma_close(struct vu_dma *dma);
-void vu_dma_reset(struct vu_dma *dma);
+void vu_dma_hold(struct vu_dma *dma);
+void vu_dma_resume(struct vu_dma *dma);
 int vu_dma_map(struct vu_request *request);
 int vu_dma_unmap(struct vu_request *request);
-const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, bool write);
+const struct vu_dma_window *vu_dma_find(const struct vu_dma *dma, __u64 address, __u32 rights);
 int vu_dma_access(struct vu_dma *dma, __u64 address, void *buf, size_t size, bool write);
+
+/* engine.c */
+void vu_engine_init(struct vu_engine *engine);
+void vu_engine_fini(struct vu_engine *engine);
+void vu_engine_open(struct vu_engine *engine, const struct vu_limits *limits);
+void vu_engine_close(struct vu_engine *engine);
+void vu_engine_kick(void *host);
+void vu_engine_hold(struct vu_gpu *gpu);
+void vu_engine_resume(struct vu_gpu *gpu);
+
+/* span.c */
+int vu_spans_get(void *host, struct mvgpu_span *spans, unsigned int count);
+int vu_spans_put(void *host, struct mvgpu_span *spans, unsigned int count);
 
 /* call.c */
 void vu_call_init(struct vu_call *call);
@@ -342,7 +415,10 @@ void vu_call_fini(struct vu_call *call);
 void vu_call_open(struct vu_call *call, struct vu_session *session);
 void vu_call_close(struct vu_call *call);
 void vu_call_cancel(struct vu_call *call, __u64 first, __u64 last);
-ssize_t vu_call_access(struct vu_call *call, __u64 address, void *buf, size_t size, bool write);
+void vu_call_hold(struct vu_call *call);
+void vu_call_resume(struct vu_call *call);
+ssize_t vu_call_access(struct vu_call *call, __u64 window, __u64 address, void *buf, size_t size,
+		       bool write);
 int vu_call_send(struct vu_call *call);
 int vu_call_answered(struct vu_call *call, const struct vu_header *header, const __u8 *payload);
 

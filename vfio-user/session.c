@@ -77,6 +77,7 @@ void vu_session_fini(struct vu_session *session)
 	vu_fds_close(&session->fds);
 	if (session->gpu) {
 		vu_dma_close(&session->gpu->dma);
+		vu_engine_close(&session->gpu->engine);
 		vu_device_detach(session->device, session->gpu);
 	}
 	free(session->in);

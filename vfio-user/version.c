@@ -208,9 +208,11 @@ int vu_version(struct vu_request *request)
 	}
 
 	ret = vu_device_attach(session->device, session->fd, &session->gpu);
-	if (ret)
+	if (ret) {
 		vu_warn("%s: a client is turned away: %s", session->device->name, strerror(-ret));
-	else
-		vu_dma_open(&session->gpu->dma, session);
-	return ret;
+		return ret;
+	}
+	vu_dma_open(&session->gpu->dma, session);
+	vu_engine_open(&session->gpu->engine, session->limits);
+	return 0;
 }
