@@ -42,9 +42,10 @@ unsigned int engine_run(struct host *host);
 enum mvgpu_step_result engine_step(struct host *host, u64 limit, unsigned int *ring);
 
 /*
- * One command on a ring of its own, to its end: MVGPU_ERROR_*.  What it says of its ring can be
- * read until the next one.
+ * One command on a ring of its own, to its end, or for ENGINE_PATIENCE steps: MVGPU_ERROR_*.  What
+ * the ring says of it can be read until the next one.
  */
+#define ENGINE_PATIENCE	64
 u32 engine_do(struct host *host, const struct mvgpu_cmd *cmd);
 
 /* Use a GART of @entries in guest memory, at @base. */
