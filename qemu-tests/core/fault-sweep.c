@@ -327,7 +327,7 @@ static int use_vram(void)
 static int use_dma(void)
 {
 	static char buffer[4096] __attribute__((aligned(4096)));
-	int ret = vdev->ops->dma_map(vdev, 0, buffer, sizeof(buffer));
+	int ret = vdev->ops->dma_map(vdev, 0, buffer, sizeof(buffer), VDEV_DMA_RW);
 
 	return ret ?: vdev->ops->dma_unmap(vdev, 0, sizeof(buffer));
 }

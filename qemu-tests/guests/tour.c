@@ -100,7 +100,7 @@ static void use_dma(struct vdev *vdev, uint64_t iova)
 
 	if (!memory)
 		tap_bail("no memory");
-	must(vdev->ops->dma_map(vdev, iova, memory, DMA_SIZE), "DMA map");
+	must(vdev->ops->dma_map(vdev, iova, memory, DMA_SIZE, VDEV_DMA_RW), "DMA map");
 }
 
 static void use_all(struct vdev *vdev, uint64_t iova)

@@ -36,7 +36,9 @@ struct vdev;
  * @read: reads @len bytes at @offset of a region; a short count is the device's answer
  * @write: as @read
  * @map: maps a part of a region as mmap() does: MAP_FAILED and errno
- * @dma_map: makes @size bytes at @vaddr the device's memory from @iova on
+ * @dma_map: makes @size bytes at @vaddr the device's memory from @iova on; @flags are
+ *	VFIO_DMA_MAP_FLAG_READ and _WRITE.  vfio-user: with dmamem_alloc()'s memory alone the device
+ *	reaches it
  * @dma_unmap: takes them away
  * @close: ends the connection and frees the vdev
  */
@@ -54,7 +56,8 @@ struct vdev_ops {
 			 uint64_t offset);
 	void *(*map)(struct vdev *vdev, unsigned int region, void *addr, size_t len, int prot,
 		     int flags, uint64_t offset);
-	int (*dma_map)(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size);
+	int (*dma_map)(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size,
+		       uint32_t flags);
 	int (*dma_unmap)(struct vdev *vdev, uint64_t iova, uint64_t size);
 	void (*close)(struct vdev *vdev);
 };
@@ -66,6 +69,9 @@ struct vdev_ops {
 struct vdev {
 	const struct vdev_ops *ops;
 };
+
+/* The device may read and write. */
+#define VDEV_DMA_RW	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
 /* The name that programs use when the environment says nothing. */
 #define VDEV_DEFAULT	"mdev:mvgpu.0/mvgpu-bochs-16m"

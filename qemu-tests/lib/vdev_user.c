@@ -3,8 +3,8 @@
  * vfio-user as a transport: a connection to mvgpu-server.
  *
  * What the protocol has no message for says -ENOTTY: the display plane.  A mapping is one of the
- * file that came with the region's description.  The tests' memory is in no file, so the server
- * gets none for it.
+ * file that came with the region's description.  The server gets memory that is in a file
+ * (dmamem.h), and of all other no more than its address.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dmamem.h"
 #include "vdev.h"
 #include "vuclient.h"
 
@@ -205,17 +206,23 @@ static void *vdev_user_map(struct vdev *vdev, unsigned int region, void *addr, s
 	return mapped;
 }
 
-static int vdev_user_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size)
+static int vdev_user_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size,
+			     uint32_t flags)
 {
 	struct vu_dma_map map = {
 		.argsz = sizeof(map),
-		.flags = VU_DMA_FLAG_READ | VU_DMA_FLAG_WRITE,
+		.flags = (flags & VFIO_DMA_MAP_FLAG_READ ? VU_DMA_FLAG_READ : 0) |
+			 (flags & VFIO_DMA_MAP_FLAG_WRITE ? VU_DMA_FLAG_WRITE : 0),
 		.address = iova,
 		.size = size,
 	};
+	int file = dmamem_file(vaddr, (uint64_t *)&map.offset);
+	struct vuc_reply reply;
+	ssize_t got;
 
-	(void)vaddr;
-	return vuc_call(to_user(vdev)->fd, VU_DMA_MAP, &map, sizeof(map), NULL, 0);
+	got = vuc_call_fds(to_user(vdev)->fd, VU_DMA_MAP, &map, sizeof(map), &file, file >= 0,
+			   &reply);
+	return got < 0 ? got : 0;
 }
 
 static int vdev_user_dma_unmap(struct vdev *vdev, uint64_t iova, uint64_t size)

@@ -128,11 +128,12 @@ static void *vdev_vfio_map(struct vdev *vdev, unsigned int region, void *addr, s
 	return mmap(addr, len, prot, flags, vfio->device, vfio->offsets[region] + offset);
 }
 
-static int vdev_vfio_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size)
+static int vdev_vfio_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size,
+			     uint32_t flags)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.flags = flags,
 		.vaddr = (uintptr_t)vaddr,
 		.iova = iova,
 		.size = size,
@@ -152,12 +153,14 @@ static int vdev_vfio_dma_unmap(struct vdev *vdev, uint64_t iova, uint64_t size)
 	return ioctl(to_vfio(vdev)->iommu, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
-static int vdev_iommufd_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size)
+static int vdev_iommufd_dma_map(struct vdev *vdev, uint64_t iova, void *vaddr, uint64_t size,
+				uint32_t flags)
 {
 	struct iommu_ioas_map map = {
 		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA |
+			 (flags & VFIO_DMA_MAP_FLAG_READ ? IOMMU_IOAS_MAP_READABLE : 0) |
+			 (flags & VFIO_DMA_MAP_FLAG_WRITE ? IOMMU_IOAS_MAP_WRITEABLE : 0),
 		.ioas_id = to_vfio(vdev)->ioas,
 		.user_va = (uintptr_t)vaddr,
 		.length = size,

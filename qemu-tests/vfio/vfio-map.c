@@ -278,8 +278,9 @@ static void test_dma_map(struct vdev *vdev)
 	uint8_t *map = must_map(vdev, NULL, vram_size, 0, 0);
 	uint8_t *ram = mmap(NULL, HUGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	tap_ret(vdev->ops->dma_map(vdev, 0x100000, ram, HUGE), 0, "DMA map of memory");
-	tap_ret(vdev->ops->dma_map(vdev, 0xe0000000, map, vram_size), 0, "DMA map of VRAM");
+	tap_ret(vdev->ops->dma_map(vdev, 0x100000, ram, HUGE, VDEV_DMA_RW), 0, "DMA map of memory");
+	tap_ret(vdev->ops->dma_map(vdev, 0xe0000000, map, vram_size, VDEV_DMA_RW), 0,
+		"DMA map of VRAM");
 	tap_ret(vdev->ops->reset(vdev), 0, "reset while they are mapped");
 	tap_ret(vdev->ops->dma_unmap(vdev, 0xe0000000, vram_size), 0, "DMA unmap of VRAM");
 	tap_ret(vdev->ops->dma_unmap(vdev, 0x100000, HUGE), 0, "DMA unmap of memory");

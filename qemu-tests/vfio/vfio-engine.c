@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine, as a guest's driver uses it: rings in all memories, commands against the reference,
+ * fences, the GART, errors.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dmamem.h"
+#include "mvregs.h"
+#include "mvring.h"
+#include "reference.h"
+#include "tap.h"
+#include "util.h"
+
+#define VRAM		VFIO_PCI_BAR0_REGION_INDEX
+#define REGS		VFIO_PCI_BAR2_REGION_INDEX
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+#define PAGE		4096u
+#define ROUNDS		400
+#define PATIENCE_MS	60000
+
+/* What commands work on is the beginning of each memory, and that large. */
+#define AREA		(512u << 10)
+#define AREA_PAGES	(AREA / PAGE)
+/* The ring is behind it, wherever it is, and the GART behind that. */
+#define RING_AT		AREA
+#define RING_ORDER	4
+#define RING_BYTES	(MVGPU_CMD_SIZE << RING_ORDER)
+#define GART_AT		(AREA + PAGE)
+#define GUEST_PAGES_AT	(1u << 20)
+#define GUEST_SIZE	(GUEST_PAGES_AT + AREA)
+#define IOVA		0x7ff00000u	/* crosses 2 GiB */
+
+/**
+ * struct memories - what the device works on, or the reference
+ * @vram: AREA bytes
+ * @guest: GUEST_SIZE bytes, at IOVA; the last AREA of them are the GART's
+ * @gart: for each page of the GART, which of those pages it is
+ */
+struct memories {
+	uint8_t *vram;
+	uint8_t *guest;
+	uint32_t gart[AREA_PAGES];
+};
+
+static struct memories real, model;
+
+static uint8_t *byte_at(void *context, unsigned int mem, uint64_t address)
+{
+	struct memories *memories = context;
+
+	if (mem == MVGPU_MEM_VRAM)
+		return memories->vram + address;
+	if (mem == MVGPU_MEM_GUEST)
+		return memories->guest + address - IOVA;
+	return memories->guest + GUEST_PAGES_AT + memories->gart[address / PAGE] * PAGE +
+	       address % PAGE;
+}
+
+static uint64_t base_of(uint8_t mem)
+{
+	return mem == MVGPU_MEM_GUEST ? IOVA : 0;
+}
+
+static void write_gart_regs(struct vdev *vdev, uint64_t base, uint32_t entries)
+{
+	vdev_write32(vdev, REGS, MVGPU_REG_GART_BASE_LO, base);
+	vdev_write32(vdev, REGS, MVGPU_REG_GART_BASE_HI, base >> 32);
+	vdev_write32(vdev, REGS, MVGPU_REG_GART_ENTRIES, entries);
+	vdev_write32(vdev, REGS, MVGPU_REG_GART_INVALIDATE, 1);
+}
+
+static uint64_t *gart_entry(uint32_t page)
+{
+	return (uint64_t *)(real.guest + GART_AT) + page;
+}
+
+/* Pages in disorder, some neighbours side by side. */
+static void make_gart(struct vdev *vdev)
+{
+	uint32_t i, j, page;
+
+	for (i = 0; i < AREA_PAGES; i++)
+		real.gart[i] = i;
+	for (i = 0; i < AREA_PAGES / 2; i++) {
+		j = rnd_below(AREA_PAGES);
+		page = real.gart[i];
+		real.gart[i] = real.gart[j];
+		real.gart[j] = page;
+	}
+	memcpy(model.gart, real.gart, sizeof(model.gart));
+	for (i = 0; i < AREA_PAGES; i++)
+		*gart_entry(i) = htole64((IOVA + GUEST_PAGES_AT + real.gart[i] * PAGE) |
+					 MVGPU_GART_VALID | MVGPU_GART_WRITABLE);
+	write_gart_regs(vdev, IOVA + GART_AT, AREA_PAGES);
+}
+
+static void enable(struct mvring *ring, uint8_t mem)
+{
+	uint64_t base = base_of(mem) + RING_AT;
+
+	mvring_enable(ring, mem, base, byte_at(&real, mem, base), RING_ORDER);
+}
+
+static struct place random_place(uint64_t size, uint32_t align)
+{
+	struct place place = { .mem = rnd_below(MVGPU_NUM_MEMS) };
+
+	place.address = base_of(place.mem) + rnd_below(AREA - size + 1) / align * align;
+	return place;
+}
+
+/* Rectangles in different memories: one memory's are the model's own tests' to try. */
+static struct mvgpu_cmd random_rectangles(uint8_t opcode)
+{
+	uint32_t width = 4 + rnd_below(rnd_below(8) ? 300 : 5000) / 4 * 4;
+	uint32_t height = 1 + rnd_below(9);
+	uint32_t stride = width + rnd_below(3000) / 4 * 4;
+	struct place dst = random_place(stride * height, 4), src;
+
+	do
+		src = random_place(stride * height, 4);
+	while (src.mem == dst.mem);
+	dst.stride = stride;
+	src.stride = stride;
+	switch (opcode) {
+	case MVGPU_CMD_FILL:
+		return cmd_fill(dst, width, height, rnd());
+	case MVGPU_CMD_BLIT:
+		return cmd_blit(dst, src, width, height);
+	default:
+		return cmd_blend(dst, src, width, height, rnd(),
+				 rnd_below(2) ? MVGPU_BLEND_PREMULTIPLIED : 0);
+	}
+}
+
+static struct mvgpu_cmd random_command(void)
+{
+	uint8_t opcode = MVGPU_CMD_FILL + rnd_below(5);
+	uint64_t size = rnd_below(rnd_below(8) ? 5000 : 400000);
+	struct place dst, src;
+
+	switch (opcode) {
+	case MVGPU_CMD_COPY:
+		dst = random_place(size, 1);
+		src = random_place(size, 1);
+		return cmd_copy(dst.mem, dst.address, src.mem, src.address, size);
+	case MVGPU_CMD_FENCE:
+		dst = random_place(8, 8);
+		return cmd_fence_store(rnd(), 0, dst.mem, dst.address);
+	default:
+		return random_rectangles(opcode);
+	}
+}
+
+static bool same(void)
+{
+	return !memcmp(real.vram, model.vram, AREA) && !memcmp(real.guest, model.guest, AREA) &&
+	       !memcmp(real.guest + GUEST_PAGES_AT, model.guest + GUEST_PAGES_AT, AREA);
+}
+
+/* Commands one by one, on a ring in @mem. */
+static void test_commands(struct mvring *ring, uint8_t mem, const char *name)
+{
+	struct reference reference = { .at = byte_at, .context = &model };
+	uint32_t error = 0, i;
+	struct mvgpu_cmd cmd;
+	bool good = true;
+
+	rnd_fill(real.vram, AREA);
+	rnd_fill(real.guest, AREA);
+	rnd_fill(real.guest + GUEST_PAGES_AT, AREA);
+	memcpy(model.vram, real.vram, AREA);
+	memcpy(model.guest, real.guest, GUEST_SIZE);
+	enable(ring, mem);
+	for (i = 0; good && i < ROUNDS; i++) {
+		cmd = random_command();
+		/* A fence of its own would not be in order. */
+		if (cmd.opcode == MVGPU_CMD_FENCE)
+			cmd.arg = htole64(++ring->fence);
+		error = mvring_run(ring, &cmd);
+		reference_run(&reference, &cmd);
+		good = !error && same();
+	}
+	if (!tap_ok(good, "%s: %u commands do what the reference does", name, ROUNDS))
+		tap_diag("opcode %u, error %u, dst %u:%#llx, src %u:%#llx, %u x %u, stride %u",
+			 cmd.opcode, error, cmd.dst_mem, (unsigned long long)cmd.dst, cmd.src_mem,
+			 (unsigned long long)cmd.src, cmd.width, cmd.height, cmd.dst_stride);
+	mvring_disable(ring);
+}
+
+/* Many at once: the ring wraps and is full most of the time. */
+static void test_stream(struct mvring *ring, uint8_t mem, const char *name)
+{
+	struct place dst = { MVGPU_MEM_VRAM, 0, 64 };
+	struct mvgpu_cmd cmd;
+	uint32_t i, *pixels = (uint32_t *)real.vram;
+	bool good = true;
+
+	enable(ring, mem);
+	for (i = 0; i < 5000; i++) {
+		dst.address = i % 64 * 64;
+		cmd = cmd_fill(dst, 64, 1, i);
+		mvring_submit(ring, &cmd);
+	}
+	tap_is(mvring_wait(ring, mvring_submit_fence(ring, 0)), MVGPU_ERROR_NONE,
+	       "%s: 5000 commands without a pause", name);
+	for (i = 5000 - 64; i < 5000; i++)
+		good = good && pixels[i % 64 * 16] == i && pixels[i % 64 * 16 + 15] == i;
+	tap_ok(good, "%s: the last of them can be seen", name);
+	mvring_disable(ring);
+}
+
+static void test_fences(struct mvring *ring)
+{
+	struct mvgpu_cmd store = cmd_fence_store(1, MVGPU_FENCE_INTERRUPT, MVGPU_MEM_GUEST,
+						 IOVA + 8);
+	int fd = efd_new(), error = efd_new();
+	struct mvgpu_cmd bad = { .opcode = 99 };
+	unsigned int i;
+
+	mv_enable_causes(ring->vdev, MVGPU_CAUSE_RING(ring->n) | MVGPU_CAUSE_ERROR);
+	vdev_set_eventfds(ring->vdev, MSIX, ring->n, 1, &fd);
+	vdev_set_eventfds(ring->vdev, MSIX, 5, 1, &error);
+	enable(ring, MVGPU_MEM_VRAM);
+	memset(real.guest, 0, 64);
+	mvring_submit(ring, &store);
+	ring->fence = 1;
+	tap_ok(efd_wait(fd, PATIENCE_MS), "a fence interrupts");
+	tap_is(mvring_fence(ring), 1, "its value is in the status page by then");
+	tap_is(le64toh(*(uint64_t *)(real.guest + 8)), 1, "and in memory");
+	mv_ack(ring->vdev, MVGPU_CAUSE_RING(ring->n));
+	for (i = 0; i < 100; i++)
+		mvring_submit_fence(ring, MVGPU_FENCE_INTERRUPT);
+	mvring_wait(ring, ring->fence);
+	tap_ok(efd_wait(fd, PATIENCE_MS), "so do a hundred of them");
+	tap_is(efd_take(error), 0, "nothing was wrong");
+	tap_is(mvring_run(ring, &bad), MVGPU_ERROR_COMMAND, "an unknown command is an error");
+	tap_ok(efd_wait(error, PATIENCE_MS), "an error interrupts");
+	tap_is(mvring_reg(ring, MVGPU_RING_STATE), MVGPU_RING_STATE_ERROR, "the ring has stopped");
+	mvring_disable(ring);
+	vdev_irq_disable(ring->vdev, MSIX);
+	mv_enable_causes(ring->vdev, 0);
+	mv_ack(ring->vdev, ~0u);
+	close(fd);
+	close(error);
+}
+
+/* What one command comes to, on a ring that is enabled for it. */
+static uint32_t outcome(struct mvring *ring, struct mvgpu_cmd cmd)
+{
+	uint32_t error;
+
+	enable(ring, MVGPU_MEM_VRAM);
+	error = mvring_run(ring, &cmd);
+	mvring_disable(ring);
+	return error;
+}
+
+static void test_gart(struct mvring *ring)
+{
+	uint64_t entry = *gart_entry(7);
+	struct mvgpu_cmd read7, write7, write8;
+
+	read7 = cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GART, 7 * PAGE + 5, 100);
+	write7 = cmd_copy(MVGPU_MEM_GART, 7 * PAGE + 5, MVGPU_MEM_VRAM, 0, 100);
+	write8 = cmd_copy(MVGPU_MEM_GART, 7 * PAGE, MVGPU_MEM_VRAM, 0, PAGE + 1);
+	*gart_entry(7) = entry & ~htole64(MVGPU_GART_WRITABLE);
+	vdev_write32(ring->vdev, REGS, MVGPU_REG_GART_INVALIDATE, 1);
+	tap_is(outcome(ring, read7), MVGPU_ERROR_NONE, "GART: a page to be read is read");
+	tap_is(outcome(ring, write7), MVGPU_ERROR_GART, "GART: and not written");
+	tap_is(mvring_error_address(ring), 7 * PAGE + 5, "GART: the error has its address");
+	*gart_entry(7) = 0;
+	tap_is(outcome(ring, read7), MVGPU_ERROR_NONE, "GART: a translation is remembered");
+	vdev_write32(ring->vdev, REGS, MVGPU_REG_GART_INVALIDATE, 1);
+	tap_is(outcome(ring, read7), MVGPU_ERROR_GART, "GART: until it is to be forgotten");
+	*gart_entry(7) = entry;
+	write_gart_regs(ring->vdev, IOVA + GART_AT, 8);
+	tap_is(outcome(ring, write7), MVGPU_ERROR_NONE, "GART: the last page");
+	tap_is(outcome(ring, write8), MVGPU_ERROR_GART, "GART: and one behind it");
+	write_gart_regs(ring->vdev, IOVA - PAGE, 8);
+	tap_is(outcome(ring, read7), MVGPU_ERROR_DMA, "GART: a table that is nowhere");
+	write_gart_regs(ring->vdev, IOVA + GART_AT, AREA_PAGES);
+}
+
+/* A ring's end leaves the others alone. */
+static void test_rings(struct mvring *ring)
+{
+	struct mvgpu_cmd bad = { .opcode = 99 }, wait = cmd_wait(0, 3);
+	struct mvring other;
+
+	if (vdev_read32(ring->vdev, REGS, MVGPU_REG_NUM_RINGS) < 2) {
+		tap_skip("this type has one ring", "two rings");
+		return;
+	}
+	mvring_init(&other, ring->vdev, 1);
+	enable(ring, MVGPU_MEM_VRAM);
+	mvring_enable(&other, MVGPU_MEM_GUEST, IOVA + RING_AT, real.guest + RING_AT, RING_ORDER);
+	mvring_submit(&other, &wait);
+	mvring_submit_fence(&other, 0);
+	mvring_wait(ring, mvring_submit_fence(ring, 0));
+	mvring_wait(ring, mvring_submit_fence(ring, 0));
+	tap_is(mvring_fence(&other), 0, "a ring waits for another's fence");
+	mvring_submit_fence(ring, 0);
+	tap_is(mvring_wait(&other, 1), MVGPU_ERROR_NONE, "until it has come");
+	tap_is(mvring_run(ring, &bad), MVGPU_ERROR_COMMAND, "one ring stops");
+	tap_is(mvring_wait(&other, mvring_submit_fence(&other, 0)), MVGPU_ERROR_NONE,
+	       "the other one goes on");
+	mvring_disable(&other);
+	mvring_disable(ring);
+	mvring_fini(&other);
+}
+
+int main(void)
+{
+	struct vdev *vdev = vdev_must_open(NULL);
+	struct mvring ring;
+
+	rnd_init();
+	real.guest = dmamem_alloc(GUEST_SIZE);
+	model.guest = malloc(GUEST_SIZE);
+	model.vram = malloc(AREA);
+	real.vram = vdev->ops->map(vdev, VRAM, NULL, AREA + PAGE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED, 0);
+	if (real.vram == MAP_FAILED)
+		tap_bail("VRAM cannot be mapped");
+	tap_ret(vdev->ops->dma_map(vdev, IOVA, real.guest, GUEST_SIZE, VDEV_DMA_RW), 0,
+		"guest memory");
+	vdev_write16(vdev, VFIO_PCI_CONFIG_REGION_INDEX, 4, 6);
+	mvring_init(&ring, vdev, 0);
+	make_gart(vdev);
+
+	test_commands(&ring, MVGPU_MEM_VRAM, "ring in VRAM");
+	test_commands(&ring, MVGPU_MEM_GUEST, "ring in guest memory");
+	test_stream(&ring, MVGPU_MEM_VRAM, "ring in VRAM");
+	test_stream(&ring, MVGPU_MEM_GUEST, "ring in guest memory");
+	test_fences(&ring);
+	test_gart(&ring);
+	test_rings(&ring);
+
+	tap_ret(vdev->ops->reset(vdev), 0, "reset");
+	tap_ret(vdev->ops->dma_unmap(vdev, IOVA, GUEST_SIZE), 0, "the memory can be taken away");
+	mvring_fini(&ring);
+	vdev_close(vdev);
+	return tap_done();
+}
