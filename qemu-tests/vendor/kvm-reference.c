@@ -210,6 +210,7 @@ static void test_needs_kvm(void)
 
 	opened_prepare(&vgpu, uuid, cdev);
 	tap_ret(opened_start(&vgpu, uuid), -ESRCH, "open a vGPU for KVM guests without a VM");
+	opened_stop(&vgpu);
 	tap_is(tied(), 'c', "it stays closed");
 	kvmvm_make(&vm);
 	tap_ret(kvmvm_add(&vm, &vgpu), 0, "FILE_ADD");
