@@ -2,6 +2,7 @@
 """What the tests in the host VM share: TAP, our modules, vGPUs."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -51,6 +52,20 @@ class Tap:
             return False
         self.ok(True, f"{name} ({time.monotonic() - begun:.1f} s)")
         return True
+
+    def relay(self, name, status, output):
+        """What a program has printed, as TAP, and its exit status: its checks are checks here."""
+        plan = count = 0
+        for line in output.splitlines():
+            if found := re.fullmatch(r"(not )?ok \d+ - (.*)", line):
+                self.ok(not found[1], f"{name}: {found[2]}")
+                count += 1
+            elif found := re.fullmatch(r"1\.\.(\d+)", line):
+                plan = int(found[1])
+            else:
+                self.diag(line.removeprefix("# "))
+        return self.ok(status == 0 and plan == count > 0, f"{name} runs to its end",
+                       f"status {status}, {count} checks of {plan}")
 
     def done(self):
         print(f"1..{self.count}", flush=True)

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The engine as guests use it: commands, interrupts, errors, resets; a hostile guest beside another.
+
+The guests have mvgpu_raw, and programs of qemu-tests/raw/ that print TAP.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from host import Tap, Vgpu, expect, shell
+from nested import BUILD, SECONDS, Guest, initrd, parse_ppm
+from screen import differing
+
+MODULE = "mvgpu_raw.ko"
+PROGRAMS = ("raw-commands", "raw-draw", "raw-errors", "raw-hostile", "raw-irq")
+FILES = {MODULE: os.path.join(BUILD, MODULE),
+         **{name: os.path.join(BUILD, "bin", name) for name in PROGRAMS}}
+ROUNDS = 60
+MODE = "320 200"
+FRAMES = 10
+PROGRAM_SECONDS = 240
+BOCHS = ",addr=0x11"
+
+def start(guest, command):
+    """Runs a program in a guest: its status and output."""
+    return guest.try_sh("/" + command, PROGRAM_SECONDS)
+
+
+def relay(tap, guest, command, status, output):
+    """Its checks are checks of this test."""
+    if not tap.relay(f"{guest.name}: {command}", status, output):
+        tap.diag(*guest.tail())
+
+
+def run(tap, guest, command):
+    relay(tap, guest, command, *start(guest, command))
+
+
+def load(guest):
+    guest.sh(f"insmod /{MODULE}")
+
+
+def bind_bochs(guest):
+    """The vGPU that looks like bochs-display is bound by hand: its device is the second one."""
+    path = guest.sh("for d in /sys/bus/pci/devices/*; do"
+                    " [ $(cat $d/device) = 0x1111 ] && echo $d; done; true")
+    expect(guest.sh(f"[ -e {path}/driver ] || echo free"), "free", "bochs type")
+    guest.sh(f"echo mvgpu_raw > {path}/driver_override &&"
+             f" basename {path} > /sys/bus/pci/drivers/mvgpu_raw/bind")
+
+
+def boot(guests):
+    for guest in guests:
+        guest.start()
+    for guest in guests:
+        guest.ready()
+        load(guest)
+
+
+def picture(seed):
+    """What raw-draw has to show: (width, height, bytes of RGB)."""
+    done = subprocess.run([os.path.join(BUILD, "bin/raw-draw"), "ppm", *MODE.split(), str(seed),
+                           str(FRAMES - 1)], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=SECONDS, check=True)
+    return parse_ppm(done.stdout)
+
+
+def expect_picture(guest, wanted):
+    shown = guest.screen()
+    expect(shown[:2], wanted[:2], f"{guest.name}'s screen's size")
+    if shown[2] != wanted[2]:
+        raise AssertionError(f"{guest.name}: {differing(shown, wanted)} pixels differ")
+
+
+def draws(guest, seed, wanted):
+    """An animation that the engine draws: its last frame is on the screen."""
+    expect(guest.sh(f"/raw-draw show 0 {MODE} {seed} {FRAMES}"), f"{FRAMES} frames", "raw-draw")
+    expect_picture(guest, wanted)
+
+
+def beside_a_hostile(tap, good, bad):
+    """What one guest does is right while the other one writes garbage."""
+    command = f"raw-hostile 0 {ROUNDS}"
+    with ThreadPoolExecutor() as pool:
+        garbage = pool.submit(start, bad, command)
+        while not garbage.done():
+            run(tap, good, "raw-commands 0 20")
+        relay(tap, bad, command, *garbage.result())
+
+
+def unload(guests):
+    for guest in guests:
+        guest.sh("rmmod mvgpu_raw")
+        expect(guest.sh("dmesg -r | grep -e '^<[0-4]>.*mvgpu' -e 'WARNING: ' -e 'BUG: ' |"
+                        " grep -v -e 'taints kernel' -e 'tainting kernel'; true"), "",
+               f"{guest.name}'s kernel log")
+
+
+def main():
+    tap = Tap()
+    shell("klog_mark; load_modules")
+    image = initrd("engine", FILES)
+    with contextlib.ExitStack() as stack:
+        first, second, bochs = (stack.enter_context(Vgpu(kind)) for kind in
+                                ("native-64m", "native-256m", "bochs-16m"))
+        options = ["-device", f"vfio-pci,sysfsdev={bochs.path}{BOCHS}"]
+        good = Guest("good", first, image, append="mvgpu.drivers=no", options=options)
+        bad = Guest("bad", second, image, append="mvgpu.drivers=no")
+        guests = (good, bad)
+        for guest in guests:
+            stack.callback(guest.close)
+        if tap.attempt("two guests boot, with the raw driver", boot, guests, guests=guests):
+            run(tap, good, "raw-commands 0 40")
+            run(tap, good, "raw-irq 0")
+            run(tap, good, "raw-errors 0")
+            tap.attempt("a bochs type is bound by hand", bind_bochs, good, guests=[good])
+            run(tap, good, "raw-commands 1 10")
+            seed = random.getrandbits(32)
+            wanted = picture(seed)
+            tap.attempt("a guest draws by the engine", draws, good, seed, wanted, guests=[good])
+            beside_a_hostile(tap, good, bad)
+            tap.attempt("its picture is what it was", expect_picture, good, wanted)
+            tap.attempt("the driver is unloaded", unload, guests, guests=guests)
+    tap.attempt("modules unload", shell, "unload_modules")
+    tap.attempt("no message of ours in the kernel log", shell, "klog_clean")
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
