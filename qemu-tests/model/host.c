@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "host.h"
 
+/* Whether it is this thread that has the lock; only the C library knows. */
 static bool host_locked(struct host *host)
 {
-	if (pthread_mutex_trylock(&host->vgpu->lock.mutex))
-		return true;
-	pthread_mutex_unlock(&host->vgpu->lock.mutex);
-	return false;
+	return host->vgpu->lock.mutex.__data.__owner == gettid();
+}
+
+/* Several threads may come here; they write only if something is wrong. */
+static void host_check_lock(struct host *host, bool locked)
+{
+	if (host_locked(host) != locked)
+		host->unlocked = true;
 }
 
 static void host_set_intx(void *data, bool level)
 {
 	struct host *host = data;
 
-	host->unlocked |= !host_locked(host);
+	host_check_lock(host, true);
 	host->repeated |= host->intx == level;
 	host->intx = level;
 	host->intx_changes++;
@@ -26,7 +32,7 @@ static void host_send_msi(void *data, unsigned int vector)
 {
 	struct host *host = data;
 
-	host->unlocked |= !host_locked(host);
+	host_check_lock(host, true);
 	host->two_wires |= host->intx;
 	if (vector >= MVGPU_NUM_VECTORS || !(host->vgpu->irq_listeners & BIT(vector)))
 		host->bad_vector = true;
@@ -38,7 +44,7 @@ static void host_function_reset(void *data)
 {
 	struct host *host = data;
 
-	host->unlocked |= host_locked(host);
+	host_check_lock(host, false);
 	host->resets++;
 	if (host->on_reset)
 		host->on_reset(host);
@@ -48,8 +54,10 @@ static void host_kick(void *data)
 {
 	struct host *host = data;
 
-	host->unlocked |= host_locked(host);
+	host_check_lock(host, false);
 	host->kicks++;
+	if (host->on_kick)
+		host->on_kick(host);
 }
 
 /* What the model promises of a span */
@@ -99,7 +107,7 @@ static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int co
 	struct host *host = data;
 	unsigned int i;
 
-	host->unlocked |= host_locked(host);
+	host_check_lock(host, false);
 	host->gets++;
 	if (host->on_get)
 		host->on_get(host, spans, count);

@@ -21,6 +21,7 @@
  * @unlocked: INTx or a message without the model's lock, or another op with it
  * @on_reset: called by function_reset, if set
  * @kicks: kick was called
+ * @on_kick: called by kick, if set
  * @shared: pages 2 and 3 of BAR 2
  * @vram: VRAM
  * @guest: guest memory, GUEST_SIZE bytes at the guest's address GUEST_BASE
@@ -44,6 +45,7 @@ struct host {
 	bool unlocked;
 	void (*on_reset)(struct host *host);
 	unsigned int kicks;
+	void (*on_kick)(struct host *host);
 	__le32 *shared;
 	u8 *vram;
 	u8 *guest;

@@ -108,8 +108,12 @@ typedef __s64 s64;
 
 #define __force
 
-#ifndef READ_ONCE
+/* A program that has its own ones says so: it wants to know when they are used. */
+#ifndef MVGPU_OWN_ATOMICS
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define mvgpu_load_acquire(ptr)	__atomic_load_n((ptr), __ATOMIC_ACQUIRE)
+#define mvgpu_store_release(ptr, value)	__atomic_store_n((ptr), (value), __ATOMIC_RELEASE)
+#define mvgpu_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #endif
 #define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
 
@@ -117,10 +121,6 @@ typedef __s64 s64;
 #define mvgpu_try_cmpxchg(ptr, old, new)				\
 	__atomic_compare_exchange_n((ptr), (old), (new), false,		\
 				    __ATOMIC_RELAXED, __ATOMIC_RELAXED)
-
-#define mvgpu_load_acquire(ptr)	__atomic_load_n((ptr), __ATOMIC_ACQUIRE)
-#define mvgpu_store_release(ptr, value)	__atomic_store_n((ptr), (value), __ATOMIC_RELEASE)
-#define mvgpu_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
 {
