@@ -2,9 +2,9 @@
 /*
  * The simulated card: the parent that vGPUs are cut from, and the module.
  *
- * A card has nothing but a pool of VRAM.  What a vGPU may use of it is reserved
- * when the vGPU is created; memory is allocated only where a guest touches it
- * (vram.c).
+ * A card has a pool of VRAM and engines.  What a vGPU may use of the VRAM is
+ * reserved when the vGPU is created; memory is allocated only where a guest touches
+ * it (vram.c).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -110,6 +110,7 @@ static void mvgpu_card_set_types(struct mvgpu_card *card)
 int mvgpu_card_register(struct device *dev)
 {
 	struct mvgpu_card *card;
+	int ret;
 
 	card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
 	if (!card)
@@ -125,8 +126,15 @@ int mvgpu_card_register(struct device *dev)
 	mvgpu_card_set_types(card);
 	atomic64_set(&card->vram_free, (u64)vram_mb << 20);
 	dev_set_drvdata(dev, card);
+	card->backend = &mvgpu_backend;
+	ret = card->backend->add_card(card, dev);
+	if (ret)
+		return ret;
 
-	return mvgpu_mdev_register_card(card, dev);
+	ret = mvgpu_mdev_register_card(card, dev);
+	if (ret)
+		card->backend->remove_card(card);
+	return ret;
 }
 
 /**
@@ -140,6 +148,7 @@ void mvgpu_card_unregister(struct device *dev)
 	struct mvgpu_card *card = dev_get_drvdata(dev);
 
 	mdev_unregister_parent(&card->parent);
+	card->backend->remove_card(card);
 	WARN_ON(atomic64_read(&card->vram_free) != (u64)vram_mb << 20);
 }
 

@@ -2,9 +2,15 @@
 /*
  * In /sys/kernel/debug/mvgpu/<uuid>:
  *
- *	stats	what a vGPU has been doing
+ *	stats	what a vGPU has been doing, and what it has had of its card; share is of all
+ *		engine time since it was made, in thousandths
  *	kvm	"closed", "none" if it is open and tied to no VM, or a number for the
  *		VM, which is the same for all vGPUs of that VM
+ *
+ * And in /sys/kernel/debug/mvgpu:
+ *
+ *	delay_us	for tests: how long engines sleep between steps that must not depend on
+ *			how long it takes from one to the next
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -28,6 +34,20 @@ static struct mvgpu_stats mvgpu_stats_sum(const struct mvgpu_device *gpu)
 	return sum;
 }
 
+static void mvgpu_show_usage(struct seq_file *seq, const struct mvgpu_device *gpu)
+{
+	struct mvgpu_usage usage;
+
+	gpu->card->backend->get_usage(gpu, &usage);
+	seq_printf(seq, "commands %llu\n", usage.commands);
+	seq_printf(seq, "bytes %llu\n", usage.bytes);
+	seq_printf(seq, "errors %llu\n", usage.errors);
+	seq_printf(seq, "busy_us %llu\n", div_u64(usage.busy_ns, NSEC_PER_USEC));
+	seq_printf(seq, "weight %u\n", gpu->card->backend->get_weight(gpu));
+	seq_printf(seq, "share %llu\n",
+		   usage.card_busy_ns ? div64_u64(usage.busy_ns * 1000, usage.card_busy_ns) : 0);
+}
+
 static int stats_show(struct seq_file *seq, void *unused)
 {
 	struct mvgpu_device *gpu = seq->private;
@@ -38,6 +58,7 @@ static int stats_show(struct seq_file *seq, void *unused)
 	seq_printf(seq, "faults %llu\n", sum.faults);
 	seq_printf(seq, "vram_mib %lu\n",
 		   READ_ONCE(gpu->vram.nr_present) * (MVGPU_CHUNK_SIZE >> 20));
+	mvgpu_show_usage(seq, gpu);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -65,6 +86,7 @@ DEFINE_SHOW_ATTRIBUTE(kvm);
 void mvgpu_debugfs_init(void)
 {
 	mvgpu_debugfs_root = debugfs_create_dir("mvgpu", NULL);
+	debugfs_create_u32("delay_us", 0644, mvgpu_debugfs_root, &mvgpu_engine_delay_us);
 }
 
 /**

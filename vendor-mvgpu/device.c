@@ -17,13 +17,29 @@ static struct mvgpu_type *mvgpu_type_of(struct mdev_type *type)
 	return container_of(type, struct mvgpu_type, mdev);
 }
 
+/* Forget what the guest has stored in the device, whose engine is quiet. */
+static void mvgpu_device_clear(struct mvgpu_device *gpu)
+{
+	mvgpu_dma_clear(gpu);
+	mvgpu_vram_zero(&gpu->vram);
+	mvgpu_scanout_blank(gpu);
+}
+
+/* The model has been reset already; what its engine was at meanwhile comes to nothing. */
 static void mvgpu_device_function_reset(void *host)
 {
-	mvgpu_device_clear(host);
+	struct mvgpu_device *gpu = host;
+
+	gpu->card->backend->quiesce(gpu);
+	mvgpu_device_clear(gpu);
+	gpu->card->backend->resume(gpu);
 }
 
 static void mvgpu_device_kick(void *host)
 {
+	struct mvgpu_device *gpu = host;
+
+	gpu->card->backend->kick(gpu);
 }
 
 static const struct mvgpu_host_ops mvgpu_device_host_ops = {
@@ -98,6 +114,7 @@ struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev)
 	ret = mvgpu_device_init(gpu);
 	if (ret)
 		goto err_free;
+	card->backend->attach(gpu, type->desc->weight);
 	mvgpu_debugfs_add(gpu);
 	return gpu;
 
@@ -117,6 +134,7 @@ err_release:
 void mvgpu_device_destroy(struct mvgpu_device *gpu)
 {
 	mvgpu_debugfs_remove(gpu);
+	gpu->card->backend->detach(gpu);
 	mvgpu_fini(&gpu->model);
 	mvgpu_dma_fini(&gpu->dma);
 	mvgpu_shared_fini(gpu);
@@ -127,16 +145,17 @@ void mvgpu_device_destroy(struct mvgpu_device *gpu)
 }
 
 /**
- * mvgpu_device_clear() - forget what the guest has stored in the device
- * @gpu: a vGPU whose model has been reset
+ * mvgpu_device_reset() - make the device as it was when it was created
+ * @gpu: the vGPU, open
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; returns when the engine has ended what it was at.
  */
-void mvgpu_device_clear(struct mvgpu_device *gpu)
+void mvgpu_device_reset(struct mvgpu_device *gpu)
 {
-	mvgpu_dma_clear(gpu);
-	mvgpu_vram_zero(&gpu->vram);
-	mvgpu_scanout_blank(gpu);
+	gpu->card->backend->quiesce(gpu);
+	mvgpu_reset(&gpu->model);
+	mvgpu_device_clear(gpu);
+	gpu->card->backend->resume(gpu);
 }
 
 /**

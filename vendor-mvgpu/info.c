@@ -127,13 +127,6 @@ static long mvgpu_set_irqs(struct mvgpu_device *gpu, void __user *arg)
 	return ret;
 }
 
-static long mvgpu_do_reset(struct mvgpu_device *gpu)
-{
-	mvgpu_reset(&gpu->model);
-	mvgpu_device_clear(gpu);
-	return 0;
-}
-
 /**
  * mvgpu_vfio_ioctl() - vfio_device_ops.ioctl
  * @vdev: the vGPU's
@@ -161,7 +154,8 @@ long mvgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long 
 	case VFIO_DEVICE_SET_IRQS:
 		return mvgpu_set_irqs(gpu, uarg);
 	case VFIO_DEVICE_RESET:
-		return mvgpu_do_reset(gpu);
+		mvgpu_device_reset(gpu);
+		return 0;
 	case VFIO_DEVICE_QUERY_GFX_PLANE:
 		return mvgpu_scanout_query(gpu, uarg);
 	default:

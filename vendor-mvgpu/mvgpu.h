@@ -6,6 +6,9 @@
  * (device.c) is what belongs to an mdev: an instance of the model and its share
  * of the card.  While the VFIO driver is bound to the mdev, it is a VFIO device
  * too (vfio.c); with the other driver it is the host's (host.c).
+ * What runs the guests' commands is behind the ops of backend.h: engine.c and
+ * sched.c here, hardware elsewhere.
+ *
  * mdev_two_step.c ties all this to the mdev core of this project,
  * mdev_one_step.c to the kernel's own, and nothing else knows which of them it is.
  *
@@ -19,6 +22,7 @@
  *	mm->mmap_lock (faults)
  *	  mvgpu_scanout_view.lock
  *	    mvgpu_vram.lock
+ *	mvgpu_sched.lock
  *	mvgpu_irq.mutex
  *	  mvgpu.lock (the model's, irqs off)
  *	    mvgpu_irq.lock
@@ -43,10 +47,12 @@
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 
+#include "backend.h"
 #include "compat.h"
 #include "dma.h"
 #include "model/types.h"
 #include "mvgpu_vfio.h"
+#include "sched.h"
 
 #define MVGPU_OFFSET_SHIFT	40
 #define MVGPU_OFFSET_MASK	((1ULL << MVGPU_OFFSET_SHIFT) - 1)
@@ -55,6 +61,8 @@
 /* The device specific regions: two windows on the picture, used in turn. */
 #define MVGPU_REGION_SCANOUT	VFIO_PCI_NUM_REGIONS
 #define MVGPU_NUM_REGIONS	(MVGPU_REGION_SCANOUT + MVGPU_VFIO_NUM_SCANOUTS)
+
+#define MVGPU_MAX_ENGINES	8
 
 struct dentry;
 struct mvgpu_host;
@@ -78,6 +86,10 @@ struct mvgpu_type {
  * @mdev_types: pointers to them, as the core wants them
  * @nr_types: how many of them
  * @vram_free: bytes of the pool that no vGPU has reserved
+ * @backend: who runs the commands of its vGPUs; the rest is his
+ * @sched: shares the engines among the vGPUs
+ * @engines: the threads that they are
+ * @nr_engines: how many
  */
 struct mvgpu_card {
 	struct mdev_parent parent;
@@ -85,6 +97,10 @@ struct mvgpu_card {
 	struct mdev_type **mdev_types;
 	unsigned int nr_types;
 	atomic64_t vram_free;
+	const struct mvgpu_backend_ops *backend;
+	struct mvgpu_sched sched;
+	struct task_struct *engines[MVGPU_MAX_ENGINES];
+	unsigned int nr_engines;
 };
 
 /**
@@ -171,8 +187,10 @@ struct mvgpu_stats {
  * @vfio: while the VFIO driver is bound, and thus in all that it calls
  * @host: while the host's driver is bound
  * @model: the device as the guest sees it
- * @card: whose pool its VRAM counts against
+ * @card: whose pool its VRAM counts against, and whose engines work for it
  * @type: one of that card's
+ * @sched: its share of the engines
+ * @command_ns: engine time that the command of each ring has had; belongs to who owns the engine
  * @stats: accesses counted
  * @irq: interrupts
  * @shared: the pages of BAR 2 that the driver shares with the device: two that follow
@@ -192,6 +210,8 @@ struct mvgpu_device {
 	struct mvgpu model;
 	struct mvgpu_card *card;
 	struct mvgpu_type *type;
+	struct mvgpu_sched_entity sched;
+	u64 command_ns[MVGPU_MAX_RINGS];
 	struct mvgpu_stats __percpu *stats;
 	struct mvgpu_irq irq;
 	struct page *shared;
@@ -244,7 +264,7 @@ static inline void mvgpu_pci_remove_cards(void)
 /* device.c */
 struct mvgpu_device *mvgpu_device_create(struct mdev_device *mdev);
 void mvgpu_device_destroy(struct mvgpu_device *gpu);
-void mvgpu_device_clear(struct mvgpu_device *gpu);
+void mvgpu_device_reset(struct mvgpu_device *gpu);
 unsigned int mvgpu_type_available(struct mdev_type *mtype);
 ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf);
 
@@ -306,6 +326,9 @@ long mvgpu_scanout_query(struct mvgpu_device *gpu, void __user *arg);
 int mvgpu_scanout_copy(struct mvgpu_device *gpu, unsigned int window, u64 offset, void *buf,
 		       size_t len);
 extern const struct vm_operations_struct mvgpu_scanout_vm_ops;
+
+/* engine.c */
+extern u32 mvgpu_engine_delay_us;
 
 /* debugfs.c */
 void mvgpu_debugfs_init(void);

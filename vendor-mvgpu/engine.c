@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engines of the simulated card: threads that run the commands of its vGPUs.
+ *
+ * Which vGPU a thread works for, and for how long, is the scheduler's to say
+ * (sched.c).  The model has the commands run in steps, of which none is long; a
+ * thread looks up between two of them.  Where the vGPU has nothing more to do the
+ * thread waits a little for more to come, unless others wait for it, and then lets
+ * the model sleep, which tells the guest to kick.
+ *
+ * A kick while an engine is idle is a chance: a few commands that cost less than
+ * waking a thread are run at once, by the thread of the guest that kicked.  What
+ * they cost is counted like any other engine time.
+ *
+ * No step is lost: the owner of a vGPU lets the model sleep and then puts the vGPU
+ * back.  A kick in between finds it on its engine still, and has it queued again.
+ */
+#include <linux/delay.h>
+#include <linux/freezer.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "mvgpu.h"
+#include "mvgpu_trace.h"
+
+/* What a kick runs itself, at most. */
+#define MVGPU_INLINE_COMMANDS	8
+
+#define MVGPU_LIMITED_PARAM(_name, _default, _min, _max, _help)				\
+	static unsigned int _name = (_default);						\
+	static int mvgpu_set_##_name(const char *val, const struct kernel_param *kp)	\
+	{										\
+		return param_set_uint_minmax(val, kp, _min, _max);			\
+	}										\
+	static const struct kernel_param_ops mvgpu_##_name##_ops = {			\
+		.set = mvgpu_set_##_name,						\
+		.get = param_get_uint,							\
+	};										\
+	module_param_cb(_name, &mvgpu_##_name##_ops, &_name, 0644);			\
+	MODULE_PARM_DESC(_name, _help)
+
+static unsigned int engines = 1;
+module_param(engines, uint, 0444);
+MODULE_PARM_DESC(engines, "engines of each card, 1 to 8 (default 1)");
+
+MVGPU_LIMITED_PARAM(slice_us, 2000, 100, 1000000,
+		    "time that a vGPU has an engine for at once while others wait, in us, 100 to 1000000 (default 2000)");
+MVGPU_LIMITED_PARAM(inline_bytes, 4096, 0, 1 << 20,
+		    "commands that write no more than so many bytes run in the kick itself, where an engine is idle, 0 to 1048576 (default 4096, 0 is never)");
+MVGPU_LIMITED_PARAM(poll_us, 20, 0, 1000,
+		    "how long an engine looks for more work before it sleeps, in us, 0 to 1000 (default 20)");
+MVGPU_LIMITED_PARAM(watchdog_ms, 2000, 0, 3600000,
+		    "engine time that a command may take, in ms, up to 3600000 (default 2000, 0 is any)");
+
+/* For tests: sleep so many microseconds where others could come in between. */
+u32 mvgpu_engine_delay_us;
+
+static void mvgpu_engine_delay(void)
+{
+	u32 us = READ_ONCE(mvgpu_engine_delay_us);
+
+	if (unlikely(us))
+		fsleep(us);
+}
+
+static const char *mvgpu_engine_name(const struct mvgpu_device *gpu)
+{
+	return dev_name(mdev_dev(gpu->mdev));
+}
+
+static void mvgpu_engine_trace_error(const struct mvgpu_device *gpu, unsigned int ring)
+{
+	if (!trace_mvgpu_ring_error_enabled() ||
+	    mvgpu_image_read32(&gpu->model, MVGPU_IMAGE_REGS,
+			       MVGPU_REG_RING(ring, MVGPU_RING_STATE)) != MVGPU_RING_STATE_ERROR)
+		return;
+	trace_mvgpu_ring_error(mvgpu_engine_name(gpu), ring,
+			       mvgpu_image_read32(&gpu->model, MVGPU_IMAGE_REGS,
+						  MVGPU_REG_RING(ring, MVGPU_RING_ERROR)));
+}
+
+/* Stop the ring of a step whose command has had more than its time. */
+static void mvgpu_engine_watch(struct mvgpu_device *gpu, const struct mvgpu_step *step, u64 ns)
+{
+	u64 limit = READ_ONCE(watchdog_ms) * (u64)NSEC_PER_MSEC;
+	u64 *spent = &gpu->command_ns[step->ring];
+
+	if (step->began)
+		*spent = 0;
+	*spent += ns;
+	if (!step->finished && limit && *spent > limit) {
+		trace_mvgpu_timeout(mvgpu_engine_name(gpu), step->ring, *spent);
+		mvgpu_engine_timeout(&gpu->model, step->ring);
+	}
+}
+
+/* Wait a little for more work, as long as nothing else is to be done; whether there is some. */
+static bool mvgpu_engine_poll(struct mvgpu_device *gpu)
+{
+	u64 end = ktime_get_ns() + READ_ONCE(poll_us) * (u64)NSEC_PER_USEC;
+
+	while (!mvgpu_sched_contended(&gpu->card->sched) && !mvgpu_sched_stopped(&gpu->sched) &&
+	       !need_resched() && ktime_get_ns() < end) {
+		if (mvgpu_engine_has_work(&gpu->model))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/* There is nothing to do: whether the model sleeps now. */
+static bool mvgpu_engine_rest(struct mvgpu_device *gpu)
+{
+	if (mvgpu_engine_poll(gpu))
+		return false;
+	mvgpu_engine_delay();
+	if (!mvgpu_engine_sleep(&gpu->model))
+		return false;
+	mvgpu_engine_delay();
+	return true;
+}
+
+/*
+ * Work for a vGPU until its slice is over, it is stopped, or it has nothing to do.
+ * Returns whether there is more to do; in @busy, how long it has worked.
+ */
+static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *busy)
+{
+	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
+	u64 now = ktime_get_ns(), before;
+	u64 end = now + READ_ONCE(slice_us) * (u64)NSEC_PER_USEC;
+
+	*busy = 0;
+	mvgpu_engine_wake(&gpu->model);
+	mvgpu_engine_delay();
+	while (now < end && !mvgpu_sched_stopped(&gpu->sched)) {
+		before = now;
+		if (mvgpu_engine_step(&gpu->model, &step) == MVGPU_STEP_IDLE) {
+			if (mvgpu_engine_rest(gpu))
+				return false;
+			now = ktime_get_ns();
+			continue;
+		}
+		now = ktime_get_ns();
+		*busy += now - before;
+		mvgpu_engine_watch(gpu, &step, now - before);
+		mvgpu_engine_trace_error(gpu, step.ring);
+		mvgpu_engine_delay();
+		cond_resched();
+	}
+	return true;
+}
+
+/* Run a few cheap commands in the kick itself; whether there is more to do. */
+static bool mvgpu_engine_inline(struct mvgpu_device *gpu)
+{
+	struct mvgpu_step step = { .limit = READ_ONCE(inline_bytes) };
+	enum mvgpu_step_result result;
+	unsigned int i;
+
+	mvgpu_engine_wake(&gpu->model);
+	for (i = 0; i < MVGPU_INLINE_COMMANDS; i++) {
+		result = mvgpu_engine_step(&gpu->model, &step);
+		if (result == MVGPU_STEP_COSTLY)
+			return true;
+		if (result == MVGPU_STEP_WORKED)
+			mvgpu_engine_trace_error(gpu, step.ring);
+		else if (mvgpu_engine_sleep(&gpu->model))
+			return false;
+	}
+	return true;
+}
+
+static void mvgpu_engine_kick(struct mvgpu_device *gpu)
+{
+	struct mvgpu_sched *sched = &gpu->card->sched;
+	bool mine, more;
+	u64 start;
+
+	mine = mvgpu_sched_kick(sched, &gpu->sched, READ_ONCE(inline_bytes));
+	trace_mvgpu_kick(mvgpu_engine_name(gpu), mine);
+	if (!mine)
+		return;
+	start = ktime_get_ns();
+	more = mvgpu_engine_inline(gpu);
+	mvgpu_engine_delay();
+	mvgpu_sched_put(sched, &gpu->sched, ktime_get_ns() - start, more);
+}
+
+static int mvgpu_engine_thread(void *data)
+{
+	struct mvgpu_card *card = data;
+	struct mvgpu_sched *sched = &card->sched;
+	struct mvgpu_sched_entity *entity = NULL;
+	struct mvgpu_device *gpu;
+	bool more;
+	u64 busy;
+
+	set_freezable();
+	while (!kthread_should_stop()) {
+		if (!entity)
+			wait_event_freezable_exclusive(sched->work, kthread_should_stop() ||
+						       (entity = mvgpu_sched_get(sched)));
+		if (!entity)
+			continue;
+		gpu = container_of(entity, struct mvgpu_device, sched);
+		trace_mvgpu_slice_begin(mvgpu_engine_name(gpu));
+		more = mvgpu_engine_slice(gpu, &busy);
+		trace_mvgpu_slice_end(mvgpu_engine_name(gpu), busy, more);
+		entity = mvgpu_sched_next(sched, entity, busy, more);
+		try_to_freeze();
+	}
+	return 0;
+}
+
+static void mvgpu_engine_remove_card(struct mvgpu_card *card)
+{
+	while (card->nr_engines)
+		kthread_stop(card->engines[--card->nr_engines]);
+}
+
+static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)
+{
+	struct task_struct *thread;
+
+	if (engines < 1 || engines > MVGPU_MAX_ENGINES) {
+		dev_err(dev, "engines=%u is out of range, 1 to %u\n", engines, MVGPU_MAX_ENGINES);
+		return -EINVAL;
+	}
+	mvgpu_sched_init(&card->sched, engines);
+	while (card->nr_engines < engines) {
+		thread = kthread_run(mvgpu_engine_thread, card, "%s/%u", dev_name(dev),
+				     card->nr_engines);
+		if (IS_ERR(thread)) {
+			mvgpu_engine_remove_card(card);
+			return PTR_ERR(thread);
+		}
+		card->engines[card->nr_engines++] = thread;
+	}
+	return 0;
+}
+
+static void mvgpu_engine_attach(struct mvgpu_device *gpu, u32 weight)
+{
+	mvgpu_sched_add(&gpu->card->sched, &gpu->sched, weight);
+}
+
+static void mvgpu_engine_detach(struct mvgpu_device *gpu)
+{
+	WARN_ON(!mvgpu_sched_stopped(&gpu->sched));
+}
+
+static void mvgpu_engine_resume(struct mvgpu_device *gpu)
+{
+	mvgpu_sched_start(&gpu->card->sched, &gpu->sched);
+}
+
+static void mvgpu_engine_quiesce(struct mvgpu_device *gpu)
+{
+	mvgpu_sched_stop(&gpu->card->sched, &gpu->sched);
+}
+
+static void mvgpu_engine_set_weight(struct mvgpu_device *gpu, u32 weight)
+{
+	mvgpu_sched_set_weight(&gpu->card->sched, &gpu->sched, weight);
+}
+
+static u32 mvgpu_engine_get_weight(const struct mvgpu_device *gpu)
+{
+	return READ_ONCE(gpu->sched.weight);
+}
+
+static void mvgpu_engine_get_usage(const struct mvgpu_device *gpu, struct mvgpu_usage *usage)
+{
+	const struct mvgpu_engine_stats *stats = &gpu->model.engine.stats;
+
+	usage->busy_ns = READ_ONCE(gpu->sched.busy_ns);
+	usage->card_busy_ns = READ_ONCE(gpu->card->sched.busy_ns) - gpu->sched.card_busy_ns;
+	usage->commands = READ_ONCE(stats->commands);
+	usage->bytes = READ_ONCE(stats->bytes);
+	usage->errors = READ_ONCE(stats->errors);
+}
+
+const struct mvgpu_backend_ops mvgpu_backend = {
+	.add_card = mvgpu_engine_add_card,
+	.remove_card = mvgpu_engine_remove_card,
+	.attach = mvgpu_engine_attach,
+	.detach = mvgpu_engine_detach,
+	.resume = mvgpu_engine_resume,
+	.quiesce = mvgpu_engine_quiesce,
+	.kick = mvgpu_engine_kick,
+	.set_weight = mvgpu_engine_set_weight,
+	.get_weight = mvgpu_engine_get_weight,
+	.get_usage = mvgpu_engine_get_usage,
+};
