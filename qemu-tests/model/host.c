@@ -99,6 +99,7 @@ static int host_lend(struct host *host, struct mvgpu_span *span)
 	}
 	span->len = min((u64)host_cut(host, span), size - offset);
 	span->ptr = memory + offset;
+	span->cookie = (void *)span->len;
 	return 0;
 }
 
@@ -125,6 +126,8 @@ static int host_put_memory(void *data, struct mvgpu_span *spans, unsigned int co
 	unsigned int i;
 
 	host->lent -= count;
+	for (i = 0; i < count; i++)
+		host->bad_span |= spans[i].len > (size_t)spans[i].cookie;
 	for (i = 0; i < count; i++) {
 		if (host->put_fails && spans[i].mem == MVGPU_MEM_GUEST && spans[i].write)
 			return -EFAULT;
@@ -163,15 +166,21 @@ const char *const host_images[MVGPU_NUM_IMAGES] = {
 	[MVGPU_IMAGE_MSIX] = "BAR 4",
 };
 
-/* Zeroed; pages that are not touched cost nothing. */
+/* Zeroed, with a page before it and one behind it that nobody can touch; costs what is touched. */
 static void *host_map(size_t size)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	u8 *memory = mmap(NULL, size + 2 * MVGPU_GPU_PAGE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (memory == MAP_FAILED)
+	if (memory == MAP_FAILED ||
+	    mprotect(memory + MVGPU_GPU_PAGE, size, PROT_READ | PROT_WRITE))
 		tap_bail("mmap of %zu bytes: %s", size, strerror(errno));
-	return memory;
+	return memory + MVGPU_GPU_PAGE;
+}
+
+static void host_unmap(void *memory, size_t size)
+{
+	munmap((u8 *)memory - MVGPU_GPU_PAGE, size + 2 * MVGPU_GPU_PAGE);
 }
 
 void host_init(struct host *host, struct mvgpu *vgpu, const struct mvgpu_config *config)
@@ -194,11 +203,22 @@ void host_fini(struct host *host)
 	tap_ok(!host->bad_vector, "no message of a vector that nobody listens to");
 	tap_ok(!host->two_wires, "no message while INTx is high");
 	tap_ok(!host->lent, "no memory that was lent is kept");
-	tap_ok(!host->bad_span, "no memory asked for that cannot be");
-	munmap(host->guest, GUEST_SIZE);
-	munmap(host->vram, host->vgpu->config->vram_size);
-	munmap(host->shared, MVGPU_SHARED_SIZE);
+	tap_ok(!host->bad_span, "no memory asked for, or given back, that cannot be");
+	host_close(host);
+}
+
+void host_close(struct host *host)
+{
+	host_unmap(host->guest, GUEST_SIZE);
+	host_unmap(host->vram, host->vgpu->config->vram_size);
+	host_unmap(host->shared, MVGPU_SHARED_SIZE);
 	mvgpu_fini(host->vgpu);
+}
+
+bool host_contract_kept(const struct host *host)
+{
+	return !host->unlocked && !host->repeated && !host->bad_vector && !host->two_wires &&
+	       !host->lent && !host->bad_span;
 }
 
 u32 host_read(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size)

@@ -73,6 +73,10 @@ void host_init(struct host *host, struct mvgpu *vgpu, const struct mvgpu_config 
 /* Checks also that the model kept to the contract of struct mvgpu_host_ops. */
 void host_fini(struct host *host);
 
+/* The same without a word about it */
+bool host_contract_kept(const struct host *host);
+void host_close(struct host *host);
+
 u32 host_read(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size);
 void host_write(struct host *host, enum mvgpu_image image, u32 offset, unsigned int size,
 		u32 value);
