@@ -93,15 +93,17 @@ static bool vu_engine_look(struct vu_gpu *gpu)
 	return false;
 }
 
-/* Work until there is nothing to do and the guest knows that it has to kick, or until held. */
+/*
+ * Work until there is nothing to do and the guest knows that it has to kick, or
+ * until held.  A guest that has been reset is never told that it need not.
+ */
 static void vu_engine_run(struct vu_gpu *gpu)
 {
-	mvgpu_engine_wake(&gpu->model);
-	do {
+	while (!atomic_load(&gpu->engine.held) && !mvgpu_engine_sleep(&gpu->model)) {
 		do
 			vu_engine_work(gpu);
 		while (!atomic_load(&gpu->engine.held) && vu_engine_look(gpu));
-	} while (!atomic_load(&gpu->engine.held) && !mvgpu_engine_sleep(&gpu->model));
+	}
 }
 
 /* Sleep until there is something to do; false to end.  Under the lock. */
