@@ -45,29 +45,38 @@ static void refuse(struct gpu *gpu, const struct vu_header *question)
 	vuc_send(gpu->fd, &header, NULL, 0, NULL, 0);
 }
 
+void gpu_answer(struct gpu *gpu)
+{
+	uint8_t reply[sizeof(gpu->access) + VU_MAX_TRANSFER];
+	uint64_t offset = gpu->access.address - REMOTE;
+
+	gpu->mute = false;
+	memcpy(reply, &gpu->access, sizeof(gpu->access));
+	if (offset >= MEMORY_SIZE || gpu->access.count > MEMORY_SIZE - offset) {
+		refuse(gpu, &gpu->last);
+	} else if (gpu->last.command == VU_DMA_WRITE) {
+		answer(gpu, &gpu->last, reply, sizeof(gpu->access));
+	} else {
+		memcpy(reply + sizeof(gpu->access), gpu->remote + offset, gpu->access.count);
+		answer(gpu, &gpu->last, reply, sizeof(gpu->access) + gpu->access.count);
+	}
+}
+
 /* The server accesses memory that it has no file of. */
 static void serve(struct gpu *gpu, const struct vuc_reply *question)
 {
-	uint8_t reply[sizeof(struct vu_dma_access) + VU_MAX_TRANSFER];
-	struct vu_dma_access access;
+	uint64_t offset;
 
 	gpu->asked++;
 	gpu->last = question->header;
-	if (gpu->mute)
-		return;
-	memcpy(&access, question->payload, sizeof(access));
-	if (access.address < REMOTE || access.address + access.count > REMOTE + MEMORY_SIZE) {
-		refuse(gpu, &question->header);
-	} else if (question->header.command == VU_DMA_WRITE) {
-		memcpy(gpu->remote + (access.address - REMOTE),
-		       question->payload + sizeof(access), access.count);
-		answer(gpu, &question->header, &access, sizeof(access));
-	} else {
-		memcpy(reply, &access, sizeof(access));
-		memcpy(reply + sizeof(access), gpu->remote + (access.address - REMOTE),
-		       access.count);
-		answer(gpu, &question->header, reply, sizeof(access) + access.count);
-	}
+	memcpy(&gpu->access, question->payload, sizeof(gpu->access));
+	offset = gpu->access.address - REMOTE;
+	if (gpu->last.command == VU_DMA_WRITE && offset < MEMORY_SIZE &&
+	    gpu->access.count <= MEMORY_SIZE - offset && !gpu->mute)
+		memcpy(gpu->remote + offset, question->payload + sizeof(gpu->access),
+		       gpu->access.count);
+	if (!gpu->mute)
+		gpu_answer(gpu);
 }
 
 static ssize_t call_fds(struct gpu *gpu, uint16_t command, const void *payload, size_t size,
@@ -171,30 +180,33 @@ static uint8_t *region(struct gpu *gpu, uint32_t index, size_t *size)
 
 void gpu_open(struct gpu *gpu, const struct server *server)
 {
-	int file = memfd_create("shared", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	size_t size;
 
 	memset(gpu, 0, sizeof(*gpu));
+	gpu->file = memfd_create("shared", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	gpu->fd = server_attach(server);
 	gpu->vram = region(gpu, BAR0, &gpu->vram_size);
 	gpu->pages = region(gpu, BAR2, &size);
-	if (file < 0 || ftruncate(file, MEMORY_SIZE) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
+	if (gpu->file < 0 || ftruncate(gpu->file, MEMORY_SIZE) ||
+	    fcntl(gpu->file, F_ADD_SEALS, F_SEAL_SHRINK))
 		tap_bail("no memory file: %s", strerror(errno));
-	gpu->shared = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	gpu->shared = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, gpu->file,
+			   0);
 	gpu->remote = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 	if (gpu->shared == MAP_FAILED || gpu->remote == MAP_FAILED)
 		tap_bail("no memory: %s", strerror(errno));
 	rnd_fill(gpu->shared, MEMORY_SIZE);
 	rnd_fill(gpu->remote, MEMORY_SIZE);
-	if (gpu_map(gpu, SHARED, MEMORY_SIZE, file, 0) || gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, 0))
+	if (gpu_map(gpu, SHARED, MEMORY_SIZE, gpu->file, 0) ||
+	    gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, 0))
 		tap_bail("memory is not accepted");
-	close(file);
 }
 
 void gpu_close(struct gpu *gpu)
 {
 	close(gpu->fd);
+	close(gpu->file);
 	munmap(gpu->vram, gpu->vram_size);
 	munmap(gpu->pages, MVGPU_REGS_SIZE);
 	munmap(gpu->shared, MEMORY_SIZE);
@@ -216,12 +228,17 @@ bool gpu_serve(struct gpu *gpu, int ms)
 	return true;
 }
 
+void gpu_mute(struct gpu *gpu)
+{
+	gpu->mute = true;
+	gpu->asked = 0;
+}
+
 bool gpu_await_question(struct gpu *gpu)
 {
-	unsigned int before = gpu->asked;
-
-	gpu->mute = true;
-	return gpu_serve(gpu, VUC_PATIENCE_MS) && gpu->asked == before + 1;
+	if (!gpu->asked)
+		gpu_serve(gpu, VUC_PATIENCE_MS);
+	return gpu->asked == 1;
 }
 
 uint32_t ring_reg(const struct ring *ring, uint32_t reg)

@@ -25,6 +25,7 @@
 /**
  * struct gpu - a session with a device
  * @fd: the socket
+ * @file: of @shared
  * @vram: BAR 0, mapped
  * @vram_size: bytes of it
  * @pages: BAR 2's file, mapped: pages 2 and 3 mean something
@@ -34,9 +35,11 @@
  * @sent: commands that the client has sent
  * @asked: commands that the server has sent
  * @last: the last of them
+ * @access: what it was about
  */
 struct gpu {
 	int fd;
+	int file;
 	uint8_t *vram;
 	size_t vram_size;
 	uint8_t *pages;
@@ -46,6 +49,7 @@ struct gpu {
 	unsigned int sent;
 	unsigned int asked;
 	struct vu_header last;
+	struct vu_dma_access access;
 };
 
 /**
@@ -82,8 +86,14 @@ ssize_t gpu_reset(struct gpu *gpu);
 /* What the server says within so many milliseconds is answered: whether it has said something. */
 bool gpu_serve(struct gpu *gpu, int ms);
 
-/* Waits until the server has asked for something that it gets no answer to. */
+/* Nothing that the server asks is answered from now on, and counted anew. */
+void gpu_mute(struct gpu *gpu);
+
+/* Waits until it has asked for something: whether it has, once. */
 bool gpu_await_question(struct gpu *gpu);
+
+/* Now it gets its answer, as does what comes after it. */
+void gpu_answer(struct gpu *gpu);
 
 /* A ring in the client's memory that is shared: no access to it is a message. */
 void ring_enable(struct ring *ring, struct gpu *gpu, unsigned int n);
