@@ -226,5 +226,7 @@ run_all kernel
 run_all ours
 check "the files in sysfs are those of the kernel's core" \
 	diff "$layout/kernel" "$layout/ours"
-test_leaks
+# kmemleak, where the kernel has it, looks closer, and what comes with it keeps freed
+# objects for a while.
+[ -e /sys/kernel/debug/kmemleak ] || test_leaks
 tap_done
