@@ -25,12 +25,17 @@ static const enum vu_region_kind vu_regions[VU_NUM_REGIONS] = {
 /**
  * struct vu_regs_info - what the client is told of BAR 2
  * @info: as of any region
- * @sparse: what of it can be mapped
- * @area: that
+ * @header: of the capability that says what of it can be mapped: with what follows
+ *	it is a struct vfio_region_info_cap_sparse_mmap
+ * @nr_areas: 1
+ * @reserved: 0
+ * @area: what can be mapped
  */
 struct vu_regs_info {
 	struct vfio_region_info info;
-	struct vfio_region_info_cap_sparse_mmap sparse;
+	struct vfio_info_cap_header header;
+	__u32 nr_areas;
+	__u32 reserved;
 	struct vfio_region_sparse_mmap_area area;
 };
 
@@ -68,15 +73,13 @@ static __u64 vu_region_size(const struct vu_gpu *gpu, unsigned int index)
 static void vu_regs_info(struct vu_request *request, struct vfio_region_info *info, __u32 room)
 {
 	struct vu_regs_info all = {
-		.sparse = {
-			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
-			.nr_areas = 1,
-		},
+		.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
+		.nr_areas = 1,
 		.area = { .offset = MVGPU_TAILS_OFFSET, .size = MVGPU_SHARED_SIZE },
 	};
 
 	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
-	info->cap_offset = offsetof(struct vu_regs_info, sparse);
+	info->cap_offset = offsetof(struct vu_regs_info, header);
 	info->argsz = sizeof(all);
 	if (room < sizeof(all))
 		return;
