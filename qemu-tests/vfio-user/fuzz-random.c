@@ -4,6 +4,7 @@
  *
  * Argument: how many sessions.  The environment variable SEED brings a run back.
  */
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 #include "../lib/util.h"
 #include "../../vfio-user/protocol.h"
 #include "fuzz.h"
+#include "mvgpu_cmd.h"
 
 #define MAX_INPUT	4096
 #define MAX_MESSAGES	24
+#define MAX_COMMANDS	8
 
 /* Numbers at which something ends or begins somewhere. */
 static uint64_t interesting(void)
@@ -106,6 +109,46 @@ static size_t make_message(uint8_t *to)
 	return 4 + size;
 }
 
+/* What a command does not use is 0, most often. */
+static struct mvgpu_cmd make_command(void)
+{
+	struct mvgpu_cmd cmd;
+
+	rnd_fill(&cmd, sizeof(cmd));
+	if (!rnd_below(8))
+		return cmd;
+	cmd.opcode = MVGPU_CMD_FILL + rnd_below(MVGPU_CMD_WAIT - MVGPU_CMD_FILL);
+	cmd.flags = 0;
+	cmd.arg = cmd.opcode == MVGPU_CMD_COPY ? htole64(rnd_below(1 << 19)) : 0;
+	if (cmd.opcode != MVGPU_CMD_FILL)
+		cmd.value = cmd.opcode == MVGPU_CMD_BLEND ? htole32(rnd_below(256)) : 0;
+	if (cmd.opcode == MVGPU_CMD_FILL) {
+		cmd.src = 0;
+		cmd.src_mem = 0;
+		cmd.src_stride = 0;
+	}
+	if (cmd.opcode == MVGPU_CMD_COPY) {
+		cmd.dst_stride = 0;
+		cmd.src_stride = 0;
+		cmd.width = 0;
+		cmd.height = 0;
+	}
+	return cmd;
+}
+
+static size_t make_commands(uint8_t *to)
+{
+	unsigned int i, count = rnd_below(MAX_COMMANDS);
+	struct mvgpu_cmd cmd;
+
+	to[0] = count;
+	for (i = 0; i < count; i++) {
+		cmd = make_command();
+		memcpy(to + 1 + i * sizeof(cmd), &cmd, sizeof(cmd));
+	}
+	return 1 + count * sizeof(cmd);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long sessions = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000, i;
@@ -117,6 +160,8 @@ int main(int argc, char **argv)
 		size_t size = 1;
 
 		input[0] = rnd();
+		if (input[0] & 0x20)
+			size += make_commands(input + size);
 		while (left--)
 			size += make_message(input + size);
 		LLVMFuzzerTestOneInput(input, size);
