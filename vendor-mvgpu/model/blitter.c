@@ -39,28 +39,34 @@ static u64 mvgpu_op_piece(const struct mvgpu_op *op, u64 budget, size_t *len)
 	return op->done;
 }
 
-/* x / 255, rounded, for x up to 255 * 255 */
+/* Two channels of a pixel are in a word: in its lower half, and in its upper half. */
+#define MVGPU_CHANNELS		0x00ff00ffu
+
+/* x / 255, rounded, of each half, which is 255 * 255 at most */
 static u32 mvgpu_div255(u32 x)
 {
-	x += 128;
-	return (x + (x >> 8)) >> 8;
+	x += 0x00800080;
+	return (x + (x >> 8 & MVGPU_CHANNELS)) >> 8 & MVGPU_CHANNELS;
+}
+
+/* What is left of @dst under alpha, with @src on it; 255 at most in each half. */
+static u32 mvgpu_blend_pair(u32 dst, u32 src, u32 alpha)
+{
+	u32 sum = mvgpu_div255(dst * (255 - alpha)) + src;
+	u32 over = sum >> 8 & 0x00010001;
+
+	return (sum | over * 255) & MVGPU_CHANNELS;
 }
 
 static u32 mvgpu_blend_pixel(u32 dst, u32 src, u32 opacity, bool premultiplied)
 {
 	u32 alpha = mvgpu_div255((src >> 24) * opacity);
 	u32 factor = premultiplied ? opacity : alpha;
-	unsigned int shift;
-	u32 pixel = 0;
+	u32 red_blue = mvgpu_div255((src & MVGPU_CHANNELS) * factor);
+	u32 alpha_green = alpha << 16 | mvgpu_div255((src >> 8 & 0xff) * factor);
 
-	for (shift = 0; shift < 32; shift += 8) {
-		u32 s = src >> shift & 0xff;
-		u32 d = dst >> shift & 0xff;
-
-		s = shift == 24 ? alpha : mvgpu_div255(s * factor);
-		pixel |= min(s + mvgpu_div255(d * (255 - alpha)), 255u) << shift;
-	}
-	return pixel;
+	return mvgpu_blend_pair(dst & MVGPU_CHANNELS, red_blue, alpha) |
+	       mvgpu_blend_pair(dst >> 8 & MVGPU_CHANNELS, alpha_green, alpha) << 8;
 }
 
 static void mvgpu_blend(const struct mvgpu_op *op, __le32 *dst, const __le32 *src, size_t count)

@@ -35,9 +35,18 @@
 #define mvgpu_store_release(ptr, value)		smp_store_release(ptr, value)
 #define mvgpu_mb()				smp_mb()
 
+/* By 64 bits at a time, or else it takes twice as long as memset(). */
 static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
 {
-	memset32(mem, value, count);
+	u32 *to = mem;
+
+	if (count && (unsigned long)to % sizeof(u64)) {
+		*to++ = value;
+		count--;
+	}
+	memset64((u64 *)to, (u64)value << 32 | value, count / 2);
+	if (count % 2)
+		to[count - 1] = value;
 }
 
 struct mvgpu_lock {
@@ -99,6 +108,7 @@ static inline void mvgpu_free(void *mem)
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 typedef __u8 u8;
 typedef __u16 u16;
@@ -124,10 +134,8 @@ typedef __s64 s64;
 
 static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
 {
-	u32 *to = mem;
-
-	while (count--)
-		*to++ = value;
+	static_assert(sizeof(wchar_t) == sizeof(u32), "it is what a wide memset() stores");
+	wmemset(mem, value, count);
 }
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
