@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Several vCPUs at once: readers see whole words, a scan-out is never of two writes, no interrupt
- * is lost.  The thread sanitizer watches.
+ * is lost, the engine runs while its rings change.  The thread sanitizer watches.
  */
 #include <sched.h>
 
-#include "host.h"
+#include "engine.h"
 
 #define ROUNDS		20000
 /* Long enough for the threads to run at the same time where CPUs are busy. */
@@ -179,6 +179,74 @@ static void test_interrupts(struct host *host)
 	mvgpu_reset(host->vgpu);
 }
 
+/* The engine's owner, who does not care what comes of it */
+static void *step_engine(void *data)
+{
+	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
+	struct shared *shared = data;
+
+	while (more(shared)) {
+		if (mvgpu_engine_step(shared->host->vgpu, &step) != MVGPU_STEP_WORKED)
+			mvgpu_engine_sleep(shared->host->vgpu);
+		else if (shared->looks % 64 == 0)
+			mvgpu_engine_timeout(shared->host->vgpu, step.ring);
+	}
+	return NULL;
+}
+
+static void set_tail(struct host *host, u32 n, u32 tail)
+{
+	__le32 *word = &host->shared[(MVGPU_TAIL(n) - MVGPU_TAILS_OFFSET) / 4];
+
+	__atomic_store_n(word, cpu_to_le32(tail), __ATOMIC_RELEASE);
+}
+
+/* Rings whose commands are there already are enabled, disabled, reset, and given tails. */
+static void change_rings(struct host *host)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		u32 n = i / 16 % 2, enable = i / 32 % 2;
+
+		if (i % 1000 == 999)
+			mvgpu_reset(host->vgpu);
+		if (i % 16 == 0) {
+			reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_BASE_LO), RING_BASE(n));
+			reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_ORDER), 4);
+			reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_CTRL), enable);
+		}
+		if (i % 16 == 8)
+			reg_write(host, MVGPU_REG_GART_INVALIDATE, 1);
+		set_tail(host, n, i % RING_ENTRIES);
+		reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_KICK), 1);
+	}
+}
+
+static void test_engine(struct host *host)
+{
+	struct mvgpu_cmd cmds[] = {
+		cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_VRAM, 1 << 20, 2 * MVGPU_STEP_BYTES),
+		cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GART, 0, 64),
+		cmd_fence(1, MVGPU_FENCE_INTERRUPT), cmd_wait(1, 1), cmd_nop(),
+	};
+	struct shared shared = { .host = host };
+	unsigned int n, i;
+
+	for (n = 0; n < 2; n++) {
+		for (i = 0; i < RING_ENTRIES; i++)
+			memcpy(host->vram + RING_BASE(n) + i * MVGPU_CMD_SIZE,
+			       &cmds[i % ARRAY_SIZE(cmds)], MVGPU_CMD_SIZE);
+	}
+	run_beside(&shared, step_engine, change_rings);
+	mvgpu_reset(host->vgpu);
+	tap_ok(host->vgpu->engine.busy == MVGPU_MAX_RINGS &&
+	       !mvgpu_engine_has_work(host->vgpu) && !ring_head(host, 0) && !ring_head(host, 1),
+	       "%llu commands, %llu errors of rings that change: a reset ends it all",
+	       (unsigned long long)host->vgpu->engine.stats.commands,
+	       (unsigned long long)host->vgpu->engine.stats.errors);
+}
+
 int main(void)
 {
 	struct shared words = { 0 }, halves = { 0 }, pictures = { 0 };
@@ -204,6 +272,7 @@ int main(void)
 	       ROUNDS);
 
 	test_interrupts(&host);
+	test_engine(&host);
 	host_fini(&host);
 	return tap_done();
 }
