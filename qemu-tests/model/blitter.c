@@ -136,6 +136,7 @@ static bool agrees(struct host *host, struct mvgpu_cmd cmd)
 
 	to_guest(&cmd);
 	host->cut = rnd_below(4);
+	host->bounce = !rnd_below(4);
 	error = engine_do(host, &cmd);
 	reference_run(&reference, &cmd);
 	if (!error && !memcmp(host->vram, shadow.vram, AREA) &&

@@ -191,6 +191,7 @@ static void run(struct host *host, struct input *input)
 
 	host->on_get = what & 2 ? hook_act : NULL;
 	host->cut = what & 4;
+	host->bounce = what & 8;
 	host->put_fails = (what & 0x38) == 0x38;
 	mvgpu_engine_wake(host->vgpu);
 	for (i = 0; i < MAX_STEPS; i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -103,6 +104,30 @@ static int host_lend(struct host *host, struct mvgpu_span *span)
 	return 0;
 }
 
+/* A copy in place of memory; what nobody wants to read is not copied. */
+static void host_copy(struct host *host, struct mvgpu_span *span, unsigned int place)
+{
+	host->copies[place] = NULL;
+	if (!host->bounce || span->mem != MVGPU_MEM_GUEST)
+		return;
+	host->copies[place] = malloc(span->len);
+	if (span->read)
+		memcpy(host->copies[place], span->ptr, span->len);
+	else
+		memset(host->copies[place], 0xdb, span->len);
+	span->ptr = host->copies[place];
+}
+
+static void host_copy_back(struct host *host, struct mvgpu_span *span, unsigned int place)
+{
+	host->bad_span |= span->len > (size_t)span->cookie;
+	if (!host->copies[place])
+		return;
+	if (span->write)
+		memcpy(host->guest + (span->address - GUEST_BASE), host->copies[place], span->len);
+	free(host->copies[place]);
+}
+
 static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int count)
 {
 	struct host *host = data;
@@ -116,6 +141,8 @@ static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int co
 		if (host_lend(host, &spans[i]))
 			return -EFAULT;
 	}
+	for (i = 0; i < count; i++)
+		host_copy(host, &spans[i], i);
 	host->lent += count;
 	return 0;
 }
@@ -127,7 +154,7 @@ static int host_put_memory(void *data, struct mvgpu_span *spans, unsigned int co
 
 	host->lent -= count;
 	for (i = 0; i < count; i++)
-		host->bad_span |= spans[i].len > (size_t)spans[i].cookie;
+		host_copy_back(host, &spans[i], i);
 	for (i = 0; i < count; i++) {
 		if (host->put_fails && spans[i].mem == MVGPU_MEM_GUEST && spans[i].write)
 			return -EFAULT;

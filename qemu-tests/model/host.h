@@ -31,6 +31,8 @@
  * @on_get: called by get_memory, if set
  * @cut: memory is lent in pieces that end at random, with a page
  * @bad_span: memory was asked for that is not one of the host's, is not inside of VRAM, or wraps
+ * @bounce: guest memory is lent as a copy
+ * @copies: of what is lent at the moment, if it is one
  * @put_fails: what is written to guest memory gets lost
  */
 struct host {
@@ -55,6 +57,8 @@ struct host {
 	void (*on_get)(struct host *host, const struct mvgpu_span *spans, unsigned int count);
 	bool cut;
 	bool bad_span;
+	bool bounce;
+	u8 *copies[2];
 	bool put_fails;
 };
 

@@ -56,32 +56,25 @@ int mvgpu_memory_put(struct mvgpu *vgpu, struct mvgpu_span *spans, unsigned int 
  * mvgpu_memory_read() - copy out of a memory
  * @vgpu: the vGPU
  * @mem: MVGPU_MEM_*
- * @address: in it; inside of VRAM, with @len, where it is VRAM
+ * @address: in it; inside of VRAM where it is VRAM
  * @buf: where to
- * @len: bytes
+ * @len: bytes, all of one page, which is in one piece
  * @trouble: set where they are not there
  *
  * Context: the engine's owner; may sleep if he may.
- * Return: whether all were read.
+ * Return: whether they were read.
  */
 bool mvgpu_memory_read(struct mvgpu *vgpu, u8 mem, u64 address, void *buf, size_t len,
 		       struct mvgpu_trouble *trouble)
 {
-	u8 *to = buf;
+	struct mvgpu_span span = {
+		.mem = mem, .read = true, .address = address, .len = len,
+	};
 
-	while (len) {
-		struct mvgpu_span span = {
-			.mem = mem, .read = true, .address = address, .len = len,
-		};
-
-		if (!mvgpu_memory_get(vgpu, &span, 1, trouble))
-			return false;
-		memcpy(to, span.ptr, span.len);
-		/* Nothing was written that could be lost. */
-		mvgpu_memory_put(vgpu, &span, 1);
-		to += span.len;
-		address += span.len;
-		len -= span.len;
-	}
+	if (!mvgpu_memory_get(vgpu, &span, 1, trouble))
+		return false;
+	memcpy(buf, span.ptr, len);
+	/* Nothing was written that could be lost. */
+	mvgpu_memory_put(vgpu, &span, 1);
 	return true;
 }

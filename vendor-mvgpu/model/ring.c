@@ -379,7 +379,7 @@ void mvgpu_engine_timeout(struct mvgpu *vgpu, unsigned int n)
 	struct mvgpu_ring *ring = &vgpu->engine.rings[n];
 
 	mvgpu_lock(&vgpu->lock);
-	if (mvgpu_ring_is_on(vgpu, n) && ring->active)
+	if (ring->active)
 		mvgpu_ring_stop(vgpu, n, ring->head, &trouble);
 	mvgpu_unlock(&vgpu->lock);
 }

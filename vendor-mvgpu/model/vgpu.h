@@ -71,10 +71,10 @@ enum mvgpu_irq_mode {
  *	the model's lock; may sleep if the writer may.
  * @get_memory: lend pieces of memory to the engine, all or none: set where each is, and how much of
  *	it: what was asked for, or less, up to the end of a 4 KiB page, at least of its first.
- *	Memory that two pieces share is at one place.  A piece of VRAM is inside of it; one of
- *	guest memory may end with the address space and does not wrap.  Where a piece is not
- *	there, set its length to 0.  Called by the engine's owner; may sleep if he may.  Returns 0
- *	or a negative errno.
+ *	Memory that two pieces share is at one place, unless one of them is a copy.  A piece of
+ *	VRAM is inside of it; one of guest memory may end with the address space and does not
+ *	wrap.  Where a piece is not there, set its length to 0.  Called by the engine's owner; may
+ *	sleep if he may.  Returns 0 or a negative errno.
  * @put_memory: the engine does not use them any more; of what it has written to, the first @len
  *	bytes have changed.  Returns 0, or a negative errno where they are lost because the memory
  *	has gone meanwhile, or cannot be written.
