@@ -5,6 +5,8 @@ import os
 
 # A round trip over the socket: the plain ping-pong, and mvgpu-server.
 SOCKET = ("plain", "server", "server-polling")
+# A command and its fence, in mapped pages.
+FENCE = ("engine-asleep", "engine-awake")
 # An access by a guest, to devices inside QEMU and over vfio-user.
 GUEST = ("bochs-display", "edu", "user-path")
 # Takes a kernel's place in results of the machine itself.
@@ -55,6 +57,7 @@ def _rows(results, kernel, variants, figure):
 def tables(results, kernel, figure, lines):
     """The lines of the tables, where there are results."""
     for variants, what in ((SOCKET, "A round trip over the socket"),
+                           (FENCE, "A command and its fence over vfio-user"),
                            (GUEST, "An access from inside a guest")):
         rows = list(_rows(results, kernel, variants, figure))
         if rows:

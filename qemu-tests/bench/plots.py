@@ -4,12 +4,13 @@
 import importlib.util
 import os
 
-from paths import GUEST, SOCKET
+from paths import FENCE, GUEST, SOCKET
 from report import difference
 from results import UNITS
 
 COLOURS = {"reference": "#8a8a8a", "null": "#6baed6", "mvgpu": "#d95f0e"}
 PATH_COLOURS = {"plain": "#8a8a8a", "server": "#2c7fb8", "server-polling": "#7fcdbb",
+                "engine-asleep": "#8a8a8a", "engine-awake": "#2c7fb8",
                 "edu": "#8a8a8a", "bochs-display": "#bdbdbd", "user-path": "#2c7fb8"}
 # The share of a row that its bars fill, and how much further the axis goes than they do.
 BAR = 0.8
@@ -132,6 +133,8 @@ def draw(results, folder):
     paths += _plot_differences(pyplot, results, folder)
     paths += _plot(pyplot, results, "ns", SOCKET, "A round trip over the socket",
                    os.path.join(folder, "socket"))
+    paths += _plot(pyplot, results, "ns", FENCE, "A command and its fence over vfio-user",
+                   os.path.join(folder, "fence"))
     paths += _plot(pyplot, results, "ns", GUEST, "An access from inside a guest",
                    os.path.join(folder, "guest"))
     pyplot.close("all")

@@ -10,7 +10,8 @@ import paths
 UNITS = ("instructions", "ns")
 BYTES = "bytes"
 CORES = ("core-kernel", "core-ours")
-VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET, *paths.GUEST)
+VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET, *paths.FENCE,
+            *paths.GUEST)
 
 NUMBER = (int, float)
 FIELDS = {

@@ -286,12 +286,16 @@ void ring_disable(struct ring *ring)
 		tap_bail("ring %u does not stop", ring->n);
 }
 
-void ring_submit(struct ring *ring, struct mvgpu_cmd cmd)
+void ring_put(struct ring *ring, struct mvgpu_cmd cmd)
+{
+	ring->commands[ring->tail] = cmd;
+	ring->tail = (ring->tail + 1) % RING_ENTRIES;
+}
+
+void ring_publish(struct ring *ring)
 {
 	uint32_t *need_kick = page_word(ring, MVGPU_STATUS_NEED_KICK(ring->n));
 
-	ring->commands[ring->tail] = cmd;
-	ring->tail = (ring->tail + 1) % RING_ENTRIES;
 	__atomic_store_n(page_word(ring, MVGPU_TAIL(ring->n)), ring->tail, __ATOMIC_RELEASE);
 	/* Pairs with the engine's, between its flag and its last look at the tail. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -299,6 +303,12 @@ void ring_submit(struct ring *ring, struct mvgpu_cmd cmd)
 		ring->kicks++;
 		gpu_write(ring->gpu, MVGPU_REG_RING(ring->n, MVGPU_RING_KICK), 1);
 	}
+}
+
+void ring_submit(struct ring *ring, struct mvgpu_cmd cmd)
+{
+	ring_put(ring, cmd);
+	ring_publish(ring);
 }
 
 uint64_t ring_fence(const struct ring *ring)

@@ -100,7 +100,9 @@ void ring_enable(struct ring *ring, struct gpu *gpu, unsigned int n);
 void ring_disable(struct ring *ring);
 uint32_t ring_reg(const struct ring *ring, uint32_t reg);
 
-/* Puts a command into the ring, for which there is room, and makes it known. */
+/* Puts a command into the ring, for which there is room; makes known what is there; both. */
+void ring_put(struct ring *ring, struct mvgpu_cmd cmd);
+void ring_publish(struct ring *ring);
 void ring_submit(struct ring *ring, struct mvgpu_cmd cmd);
 
 /* A fence behind what was submitted, and the wait for it: whether it came. */

@@ -7,21 +7,17 @@
  * fastest, the median and the 99th in a hundred.
  */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mvgpu_regs.h"
 #include "server.h"
-
-#define WARM_UP		1000
-#define MAX_TRIPS	1000000ul
+#include "trips.h"
 
 #define READ_COMMAND	(sizeof(struct vu_header) + sizeof(struct vu_region_access))
 #define READ_REPLY	(READ_COMMAND + 4)
@@ -29,16 +25,6 @@
 #define WRITE_REPLY	READ_COMMAND
 
 static unsigned long num_trips;
-
-static void pin(pid_t pid, unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(pid, sizeof(set), &set))
-		tap_bail("processor %u: %s", cpu, strerror(errno));
-}
 
 static ssize_t receive(int fd, void *buf, size_t room)
 {
@@ -62,31 +48,16 @@ static ssize_t transmit(int fd, const void *buf, size_t size)
 	return sendmsg(fd, &msg, MSG_NOSIGNAL);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	long long x = *(const long long *)a, y = *(const long long *)b;
-
-	return (x > y) - (x < y);
-}
-
-static long long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 static void measure(int fd, const void *command, size_t size, size_t wanted, const char *bench,
 		    const char *variant, unsigned int cpus)
 {
 	long long *trips = calloc(num_trips, sizeof(*trips));
-	char reply[256];
+	char reply[256], name[64];
 	long i;
 
 	if (!trips)
 		tap_bail("no memory");
-	for (i = -WARM_UP; i < (long)num_trips; i++) {
+	for (i = -TRIPS_WARM_UP; i < (long)num_trips; i++) {
 		long long begun = now_ns();
 
 		if (transmit(fd, command, size) != (ssize_t)size ||
@@ -95,11 +66,8 @@ static void measure(int fd, const void *command, size_t size, size_t wanted, con
 		if (i >= 0)
 			trips[i] = now_ns() - begun;
 	}
-	qsort(trips, num_trips, sizeof(*trips), by_value);
-	printf("{\"bench\": \"%s-%ucpu\", \"variant\": \"%s\", \"value\": %lld, \"median\": %lld, "
-	       "\"p99\": %lld, \"n\": %lu, \"ops\": 1}\n", bench, cpus, variant, trips[0],
-	       trips[num_trips / 2], trips[num_trips * 99 / 100], num_trips);
-	fflush(stdout);
+	snprintf(name, sizeof(name), "%s-%ucpu", bench, cpus);
+	trips_print(name, variant, trips, num_trips);
 	free(trips);
 }
 
@@ -127,7 +95,7 @@ static void plain(const void *command, size_t size, size_t reply, const char *be
 		tap_bail("socketpair: %s", strerror(errno));
 	pid = echo(wire[1], wire[0], reply);
 	close(wire[1]);
-	pin(pid, cpus - 1);
+	trips_pin(pid, cpus - 1);
 	measure(wire[0], command, size, reply, bench, "plain", cpus);
 	close(wire[0]);
 	waitpid(pid, NULL, 0);
@@ -150,7 +118,7 @@ static void served(const uint8_t *read, const uint8_t *write, unsigned int cpus,
 	int fd;
 
 	server_start(&server, options);
-	pin(server.pid, cpus - 1);
+	trips_pin(server.pid, cpus - 1);
 	fd = server_attach(&server);
 	measure(fd, read, READ_COMMAND, READ_REPLY, "socket-read-4", variant, cpus);
 	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", variant, cpus);
@@ -165,13 +133,11 @@ int main(int argc, char **argv)
 	uint8_t read[READ_COMMAND] = { }, write[WRITE_COMMAND] = { };
 	unsigned int cpus, max = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
 
-	num_trips = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
-	if (!num_trips || num_trips > MAX_TRIPS)
-		tap_bail("how many round trips?");
+	num_trips = trips_count(argc, argv);
 	access_command(read, VU_REGION_READ, MVGPU_REG_ID, sizeof(read) - sizeof(struct vu_header));
 	access_command(write, VU_REGION_WRITE, MVGPU_REG_SCRATCH,
 		       sizeof(write) - sizeof(struct vu_header));
-	pin(0, 0);
+	trips_pin(0, 0);
 	for (cpus = 1; cpus <= max; cpus++) {
 		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus);
 		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus);
