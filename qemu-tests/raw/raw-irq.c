@@ -12,7 +12,9 @@
 #include "tap.h"
 
 #define FENCES		40
-#define RING_ORDER	6
+#define RING_ORDER	7
+/* Between fences: the guest has time to acknowledge an interrupt before the next one. */
+#define WORK_SIZE	(4u << 20)
 /* Long enough for an interrupt too many to come in */
 #define SETTLE_US	100000
 
@@ -57,16 +59,19 @@ static void test_each(struct raw *raw, unsigned int ring, const char *name)
 /* So many fences become known at once; up to @coalesce of their interrupts may be held back. */
 static uint64_t batch(struct raw *raw, unsigned int ring, unsigned int coalesce)
 {
+	static const struct place work = { .mem = MVGPU_MEM_VRAM };
 	uint64_t before = interrupts(raw);
-	struct mvgpu_cmd cmds[FENCES];
+	struct mvgpu_cmd cmds[2 * FENCES];
 	unsigned int i;
 
 	raw_set_reg(raw, MVGPU_REG_RING(ring, MVGPU_RING_COALESCE), coalesce);
 	if (raw_start(raw, ring, RING_ORDER))
 		tap_bail("ring %u does not start", ring);
-	for (i = 0; i < FENCES; i++)
-		cmds[i] = cmd_fence(i + 1, MVGPU_FENCE_INTERRUPT);
-	raw_submit(raw, ring, cmds, FENCES);
+	for (i = 0; i < FENCES; i++) {
+		cmds[2 * i] = cmd_fill(work, WORK_SIZE, 1, i);
+		cmds[2 * i + 1] = cmd_fence(i + 1, MVGPU_FENCE_INTERRUPT);
+	}
+	raw_submit(raw, ring, cmds, 2 * FENCES);
 	tap_ret(raw_wait(raw, ring, FENCES, MVGPU_RAW_WAIT_SPIN), 0,
 		"%u fences at once, coalescing %u", FENCES, coalesce);
 	usleep(SETTLE_US);
