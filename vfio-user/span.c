@@ -104,11 +104,12 @@ static int vu_spans_check(struct vu_gpu *gpu, struct mvgpu_span *spans, unsigned
 
 	for (i = 0; i < count; i++) {
 		struct mvgpu_span again = spans[i];
+		int ret;
 
 		if (again.mem == MVGPU_MEM_VRAM || again.cookie)
 			continue;
-		if (vu_span_find(gpu, &again, &gpu->engine.copies[i]) || again.ptr != spans[i].ptr ||
-		    again.len != spans[i].len) {
+		ret = vu_span_find(gpu, &again, &gpu->engine.copies[i]);
+		if (ret || again.ptr != spans[i].ptr || again.len != spans[i].len) {
 			spans[i].len = 0;
 			return -EFAULT;
 		}

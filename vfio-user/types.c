@@ -41,7 +41,8 @@ void vu_types_print(void)
 	unsigned int i;
 
 	for (i = 0; i < MVGPU_NUM_TYPES; i++)
-		printf("  %-12s %4u MiB VRAM, prefers %ux%u%s\n", mvgpu_types[i].name,
-		       mvgpu_types[i].config.vram_size >> 20, mvgpu_types[i].config.mode_width,
-		       mvgpu_types[i].config.mode_height, i ? "" : " (default)");
+		printf("  %-12s %4u MiB VRAM, rings: %u, prefers %ux%u%s\n", mvgpu_types[i].name,
+		       mvgpu_types[i].config.vram_size >> 20, mvgpu_types[i].config.num_rings,
+		       mvgpu_types[i].config.mode_width, mvgpu_types[i].config.mode_height,
+		       i ? "" : " (default)");
 }

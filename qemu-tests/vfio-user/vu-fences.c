@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a command costs until its fence is seen in the mapped pages: with an engine that sleeps, which
- * takes a message to wake it, and with one that is awake, which takes none.  The client is on one
- * processor and the server on another.
+ * What a command costs until its fence is seen in the mapped pages: with an engine that sleeps,
+ * which takes a message to wake it, and with one that is awake, which takes none.  The client is on
+ * one processor and the server on another.
  *
  * Argument: how many round trips.  Prints a JSON line for each.
  */
@@ -51,13 +51,13 @@ static void measure(struct gpu *gpu, const struct mvgpu_cmd *cmd, const char *be
 
 static void served(const char *variant, const char *poll)
 {
+	const char *options[] = { "--log-level", "info", "--engine-poll", poll, NULL };
 	struct mvgpu_cmd in_place = cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GUEST, SHARED, PAGE);
 	struct mvgpu_cmd by_message = cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GUEST, REMOTE, PAGE);
 	struct server server;
 	struct gpu gpu;
 
-	server_start(&server, (const char *const []) { "--log-level", "info", "--engine-poll", poll,
-						       NULL });
+	server_start(&server, options);
 	trips_pin(server.pid, 1);
 	gpu_open(&gpu, &server);
 	measure(&gpu, NULL, "fence", variant);
