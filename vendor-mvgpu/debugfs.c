@@ -48,6 +48,20 @@ static void mvgpu_show_usage(struct seq_file *seq, const struct mvgpu_device *gp
 		   usage.card_busy_ns ? div64_u64(usage.busy_ns * 1000, usage.card_busy_ns) : 0);
 }
 
+static void mvgpu_show_dma(struct seq_file *seq, struct mvgpu_device *gpu)
+{
+	struct mvgpu_dma_stats stats;
+	unsigned int pages;
+
+	stats = mvgpu_dma_get_stats(&gpu->dma, &pages);
+	seq_printf(seq, "pinned_kib %lu\n", pages * (PAGE_SIZE / SZ_1K));
+	seq_printf(seq, "pin_hits %llu\n", stats.hits);
+	seq_printf(seq, "pin_misses %llu\n", stats.misses);
+	seq_printf(seq, "pins %llu\n", stats.pins);
+	seq_printf(seq, "unpins %llu\n", stats.unpins);
+	seq_printf(seq, "dma_copied %llu\n", stats.copied);
+}
+
 static int stats_show(struct seq_file *seq, void *unused)
 {
 	struct mvgpu_device *gpu = seq->private;
@@ -59,6 +73,7 @@ static int stats_show(struct seq_file *seq, void *unused)
 	seq_printf(seq, "vram_mib %lu\n",
 		   READ_ONCE(gpu->vram.nr_present) * (MVGPU_CHUNK_SIZE >> 20));
 	mvgpu_show_usage(seq, gpu);
+	mvgpu_show_dma(seq, gpu);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

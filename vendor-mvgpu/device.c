@@ -184,6 +184,7 @@ ssize_t mvgpu_type_description(struct mdev_type *mtype, char *buf)
 	const struct mvgpu_config *config = &mvgpu_type_of(mtype)->desc->config;
 
 	return sysfs_emit(buf, "virtual display adapter, %u MiB VRAM, prefers %ux%u, rings %u%s\n",
-			  config->vram_size >> 20, config->mode_width, config->mode_height, config->num_rings,
+			  config->vram_size >> 20, config->mode_width, config->mode_height,
+			  config->num_rings,
 			  mvgpu_type_of(mtype)->needs_kvm ? ", for KVM guests only" : "");
 }

@@ -28,7 +28,7 @@
 /* What a kick runs itself, at most. */
 #define MVGPU_INLINE_COMMANDS	8
 
-#define MVGPU_LIMITED_PARAM(_name, _default, _min, _max, _help)				\
+#define MVGPU_LIMITED_PARAM(_name, _default, _min, _max, _mode, _help)			\
 	static unsigned int _name = (_default);						\
 	static int mvgpu_set_##_name(const char *val, const struct kernel_param *kp)	\
 	{										\
@@ -38,20 +38,18 @@
 		.set = mvgpu_set_##_name,						\
 		.get = param_get_uint,							\
 	};										\
-	module_param_cb(_name, &mvgpu_##_name##_ops, &_name, 0644);			\
+	module_param_cb(_name, &mvgpu_##_name##_ops, &_name, _mode);			\
 	MODULE_PARM_DESC(_name, _help)
 
-static unsigned int engines = 1;
-module_param(engines, uint, 0444);
-MODULE_PARM_DESC(engines, "engines of each card, 1 to 8 (default 1)");
-
-MVGPU_LIMITED_PARAM(slice_us, 2000, 100, 1000000,
+MVGPU_LIMITED_PARAM(engines, 1, 1, MVGPU_MAX_ENGINES, 0444,
+		    "engines of each card, 1 to 8 (default 1)");
+MVGPU_LIMITED_PARAM(slice_us, 2000, 100, 1000000, 0644,
 		    "time that a vGPU has an engine for at once while others wait, in us, 100 to 1000000 (default 2000)");
-MVGPU_LIMITED_PARAM(inline_bytes, 4096, 0, 1 << 20,
+MVGPU_LIMITED_PARAM(inline_bytes, 4096, 0, 1 << 20, 0644,
 		    "commands that write no more than so many bytes run in the kick itself, where an engine is idle, 0 to 1048576 (default 4096, 0 is never)");
-MVGPU_LIMITED_PARAM(poll_us, 20, 0, 1000,
+MVGPU_LIMITED_PARAM(poll_us, 20, 0, 1000, 0644,
 		    "how long an engine looks for more work before it sleeps, in us, 0 to 1000 (default 20)");
-MVGPU_LIMITED_PARAM(watchdog_ms, 2000, 0, 3600000,
+MVGPU_LIMITED_PARAM(watchdog_ms, 2000, 0, 3600000, 0644,
 		    "engine time that a command may take, in ms, up to 3600000 (default 2000, 0 is any)");
 
 /* For tests: sleep so many microseconds where others could come in between. */
@@ -225,10 +223,6 @@ static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)
 {
 	struct task_struct *thread;
 
-	if (engines < 1 || engines > MVGPU_MAX_ENGINES) {
-		dev_err(dev, "engines=%u is out of range, 1 to %u\n", engines, MVGPU_MAX_ENGINES);
-		return -EINVAL;
-	}
 	mvgpu_sched_init(&card->sched, engines);
 	while (card->nr_engines < engines) {
 		thread = kthread_run(mvgpu_engine_thread, card, "%s/%u", dev_name(dev),

@@ -10,6 +10,18 @@
 
 #include "mvgpu.h"
 
+/**
+ * mvgpu_mdev_device() - the vGPU of an mdev that the VFIO driver is bound to
+ * @mdev: the mdev
+ *
+ * Context: any, as long as the driver is bound.
+ * Return: the vGPU.
+ */
+struct mvgpu_device *mvgpu_mdev_device(struct mdev_device *mdev)
+{
+	return dev_get_drvdata(mdev_dev(mdev));
+}
+
 static int mvgpu_one_step_probe(struct mdev_device *mdev)
 {
 	struct mvgpu_device *gpu = mvgpu_device_create(mdev);
@@ -28,7 +40,7 @@ static int mvgpu_one_step_probe(struct mdev_device *mdev)
 
 static void mvgpu_one_step_remove(struct mdev_device *mdev)
 {
-	struct mvgpu_device *gpu = dev_get_drvdata(mdev_dev(mdev));
+	struct mvgpu_device *gpu = mvgpu_mdev_device(mdev);
 
 	mvgpu_vfio_remove(gpu);
 	mvgpu_device_destroy(gpu);
@@ -44,6 +56,7 @@ static struct mdev_driver mvgpu_one_step_driver = {
 		.name = "mvgpu_mdev",
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
+		.dev_groups = mvgpu_vfio_groups,
 	},
 };
 

@@ -43,6 +43,18 @@ static const struct mdev_parent_ops mvgpu_parent_ops = {
 	.remove = mvgpu_mdev_remove,
 };
 
+/**
+ * mvgpu_mdev_device() - the vGPU of an mdev that the VFIO driver is bound to
+ * @mdev: the mdev
+ *
+ * Context: any, as long as the driver is bound.
+ * Return: the vGPU.
+ */
+struct mvgpu_device *mvgpu_mdev_device(struct mdev_device *mdev)
+{
+	return mdev_priv(mdev);
+}
+
 static int mvgpu_vfio_driver_probe(struct mdev_device *mdev)
 {
 	return mvgpu_vfio_add(mdev_priv(mdev));
@@ -63,6 +75,7 @@ static struct mdev_driver mvgpu_vfio_driver = {
 		.name = "mvgpu_mdev",
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
+		.dev_groups = mvgpu_vfio_groups,
 	},
 };
 

@@ -279,6 +279,7 @@ void mvgpu_host_remove(struct mvgpu_device *gpu);
 /* mdev_two_step.c or mdev_one_step.c */
 int mvgpu_mdev_register_drivers(void);
 void mvgpu_mdev_unregister_drivers(void);
+struct mvgpu_device *mvgpu_mdev_device(struct mdev_device *mdev);
 int mvgpu_mdev_register_card(struct mvgpu_card *card, struct device *dev);
 
 /* access.c */
@@ -329,6 +330,9 @@ extern const struct vm_operations_struct mvgpu_scanout_vm_ops;
 
 /* engine.c */
 extern u32 mvgpu_engine_delay_us;
+
+/* sysfs.c */
+extern const struct attribute_group *mvgpu_vfio_groups[];
 
 /* debugfs.c */
 void mvgpu_debugfs_init(void);

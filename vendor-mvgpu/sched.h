@@ -54,7 +54,7 @@ enum mvgpu_sched_state {
  * @weight: its share against that of others
  * @vtime: engine time that it has had, divided by its weight
  * @busy_ns: engine time that it has had
- * @card_busy_ns: what all had had when it was added
+ * @card_busy_ns: engine time of all entities when it was added
  *
  * Protected by the lock of its scheduler; @stops, @weight and @busy_ns are read without it too.
  */

@@ -50,7 +50,9 @@ test_parameters() {
 		bail "mdev.ko does not load"
 	fi
 	for bad in cards=0 cards=9 cards=-1 cards=4294967297 cards=x cards= \
-		vram_mb=0 vram_mb=15 vram_mb=1048577 vram_mb=-16 vram_mb=17592186044432; do
+		vram_mb=0 vram_mb=15 vram_mb=1048577 vram_mb=-16 vram_mb=17592186044432 \
+		engines=0 engines=9 slice_us=99 slice_us=1000001 inline_bytes=1048577 \
+		poll_us=1001 watchdog_ms=3600001; do
 		check "$bad is refused" refused "$bad"
 	done
 	check "one card by default, with 1 GiB" with_parameters "" room_is "64 16 4"
