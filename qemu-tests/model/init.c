@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "host.h"
+#include "types.h"
 
 /* How many allocations there have been, and which of them fail. */
 static unsigned int alloc_count;
@@ -94,6 +95,8 @@ static void test_configs(void)
 	test_config(false, MVGPU_MAX_RINGS, 16 << 20, 1024, 768, 0);
 	test_config(true, MVGPU_MAX_RINGS + 1, 16 << 20, 1024, 768, -EINVAL);
 	test_config(true, 0, 16 << 20, 1024, 768, -EINVAL);
+	for (i = 0; i < MVGPU_NUM_TYPES; i++)
+		tap_ret(try_config(&mvgpu_types[i].config), 0, "type %s", mvgpu_types[i].name);
 }
 
 static int try_failing(unsigned int from, unsigned int to)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tables of docs/device.md are what the model's tables say: printed with --print, compared
- * otherwise.
+ * The tables of docs/device.md are what the model's tables say: those of fields are printed with
+ * --print, all are compared otherwise.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "host.h"
+#include "types.h"
 
 #define MANUAL	"docs/device.md"
 
@@ -59,6 +60,17 @@ static char *read_manual(void)
 	return text;
 }
 
+static void test_type(const char *manual, const struct mvgpu_type_desc *type)
+{
+	const struct mvgpu_config *config = &type->config;
+	char row[200];
+
+	snprintf(row, sizeof(row), "| `mvgpu-%s` | %s | %u MiB | %u | %u x %u |\n", type->name,
+		 config->native ? "native" : "bochs-display", config->vram_size >> 20,
+		 config->num_rings, config->mode_width, config->mode_height);
+	tap_ok(strstr(manual, row), "%s has the row of %s as the model does", MANUAL, type->name);
+}
+
 int main(int argc, char **argv)
 {
 	char *manual;
@@ -84,6 +96,8 @@ int main(int argc, char **argv)
 		       MANUAL, i);
 		free(table);
 	}
+	for (i = 0; i < MVGPU_NUM_TYPES; i++)
+		test_type(manual, &mvgpu_types[i]);
 	free(manual);
 	return tap_done();
 }

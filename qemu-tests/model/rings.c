@@ -305,6 +305,28 @@ static void test_read_once(struct host *host)
 	ring_disable(host, 0);
 }
 
+/* A command that writes the next one, into a ring that is two at once */
+static void test_self(struct host *host)
+{
+	struct mvgpu_cmd copy = cmd_copy(MVGPU_MEM_VRAM, RING_BASE(0) + MVGPU_CMD_SIZE,
+					 MVGPU_MEM_VRAM, 0x8000, MVGPU_CMD_SIZE);
+	struct mvgpu_cmd fence = cmd_fence(42, 0);
+
+	memcpy(host->vram + 0x8000, &fence, sizeof(fence));
+	ring_enable(host, 0);
+	ring_enable_at(host, 1, MVGPU_MEM_VRAM, RING_BASE(0), 4);
+	ring_submit(host, 0, &copy);
+	ring_submit_nops(host, 0, 1);
+	engine_run(host);
+	tap_is(ring_fence(host, 0), 42, "a ring that writes to itself");
+	ring_set_tail(host, 1, 2);
+	engine_run(host);
+	tap_is(ring_fence(host, 1), 42, "two rings at one place");
+	tap_is(ring_head(host, 1), 2, "each with its own head");
+	ring_disable(host, 0);
+	ring_disable(host, 1);
+}
+
 int main(void)
 {
 	unsigned int mem, order;
@@ -333,6 +355,7 @@ int main(void)
 	test_busy(&host);
 	test_reset(&host);
 	test_read_once(&host);
+	test_self(&host);
 	host_fini(&host);
 	return tap_done();
 }
