@@ -79,9 +79,13 @@ def expect_picture(guest, wanted):
         raise AssertionError(f"{guest.name}: {differing(shown, wanted)} pixels differ")
 
 
-def draws(guest, seed, wanted):
-    """An animation that the engine draws: its last frame is on the screen."""
+def animate(guest, seed):
+    """Lets a guest draw: picture() is what it shows then."""
     expect(guest.sh(f"/raw-draw show 0 {MODE} {seed} {FRAMES}"), f"{FRAMES} frames", "raw-draw")
+
+
+def draws(guest, seed, wanted):
+    animate(guest, seed)
     expect_picture(guest, wanted)
 
 
