@@ -345,6 +345,7 @@ int main(void)
 	tap_ret(vdev->ops->reset(vdev), 0, "reset");
 	tap_ret(vdev->ops->dma_unmap(vdev, IOVA, GUEST_SIZE), 0, "the memory can be taken away");
 	mvring_fini(&ring);
+	munmap(real.vram, AREA + PAGE);
 	vdev_close(vdev);
 	return tap_done();
 }
