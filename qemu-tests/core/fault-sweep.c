@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "mdev.h"
+#include "mvring.h"
 #include "tap.h"
 #include "util.h"
 #include "vdev.h"
@@ -369,6 +370,88 @@ static void undo_use(int ret)
 	undo_open(0);
 }
 
+#define REGS		VFIO_PCI_BAR2_REGION_INDEX
+#define GUEST		MVGPU_MEM_GUEST
+#define VRAM		MVGPU_MEM_VRAM
+#define IOVA		0x100000
+#define PART		4096
+#define RING_ORDER	3
+#define RING_COMMANDS	4
+
+/* What the guest would have: a page with the ring, and three to copy */
+static uint8_t guest[4 * PART] __attribute__((aligned(PART)));
+static struct mvring ring;
+
+/* The engine, which is asleep then, learns of the tail by a kick only. */
+static void start_ring(void)
+{
+	time_t deadline = time(NULL) + MVRING_PATIENCE_S;
+
+	mvring_enable(&ring, GUEST, IOVA, guest, RING_ORDER);
+	while (!vdev_read32(vdev, REGS, MVGPU_STATUS_NEED_KICK(0))) {
+		if (time(NULL) > deadline)
+			tap_bail("the engine does not go to sleep");
+		usleep(1000);
+	}
+	vdev_write32(vdev, REGS, MVGPU_TAIL(0), RING_COMMANDS);
+}
+
+/* From one page through VRAM to another, by ways that want memory of the kernel's */
+static void prepare_engine(void)
+{
+	const struct mvgpu_cmd commands[RING_COMMANDS] = {
+		cmd_copy(VRAM, 0, GUEST, IOVA + PART, PART),
+		cmd_copy(GUEST, IOVA + 2 * PART, VRAM, 0, PART),
+		cmd_copy(GUEST, IOVA + 3 * PART, GUEST, IOVA + 2 * PART, PART),
+		cmd_fence(1, 0),
+	};
+
+	must_create();
+	must(act_open_group(), "open");
+	must(vdev->ops->dma_map(vdev, IOVA, guest, sizeof(guest), VDEV_DMA_RW), "map memory");
+	memcpy(guest, commands, sizeof(commands));
+	rnd_fill(guest + PART, PART);
+	memset(guest + 2 * PART, 0, 2 * PART);
+	mvring_init(&ring, vdev, 0);
+	start_ring();
+}
+
+/* What the engine does for a kick it does, if it is little, before the write returns. */
+static int act_engine(void)
+{
+	const uint32_t any = 0;
+	ssize_t len = vdev->ops->write(vdev, REGS, &any, sizeof(any),
+				       MVGPU_REG_RING(0, MVGPU_RING_KICK));
+
+	return len == sizeof(any) ? 0 : -EFAULT;
+}
+
+static uint32_t kick_and_wait(void)
+{
+	must(act_engine(), "kick");
+	return mvring_wait(&ring, 1);
+}
+
+/* A ring that has stopped for want of memory does its work when it is enabled again. */
+static void undo_engine(int ret)
+{
+	uint32_t error = kick_and_wait();
+
+	(void)ret;
+	if (error) {
+		if (error != MVGPU_ERROR_DMA)
+			tap_bail("the ring has stopped, but not for want of memory");
+		mvring_disable(&ring);
+		start_ring();
+		if (kick_and_wait())
+			tap_bail("the ring does not recover");
+	}
+	if (memcmp(guest + PART, guest + 3 * PART, PART))
+		tap_bail("the engine has copied something else");
+	mvring_fini(&ring);
+	undo_open(0);
+}
+
 static const struct subject subjects[] = {
 	{ "create", NULL, act_create, undo_mdev },
 	{ "remove", must_create, act_remove, undo_mdev },
@@ -377,6 +460,7 @@ static const struct subject subjects[] = {
 	{ "open-group", must_create, act_open_group, undo_open },
 	{ "open-cdev", must_create, act_open_cdev, undo_open },
 	{ "use", prepare_use, act_use, undo_use },
+	{ "engine", prepare_engine, act_engine, undo_engine },
 };
 
 static void set_fault(const char *attributes, const char *name, const char *value)

@@ -26,7 +26,7 @@ sweep mvgpu_mdev mvgpu.0 mvgpu-bochs-16m create remove bind open-group
 if [ -e /dev/iommu ]; then
 	sweep mvgpu_mdev mvgpu.0 mvgpu-bochs-16m open-cdev
 fi
-sweep mvgpu_mdev mvgpu.0 mvgpu-bochs-16m use
+sweep mvgpu_mdev mvgpu.0 mvgpu-bochs-16m use engine
 
 use_driver testops
 is "every call came in its turn" "$(knob disorders)" 0
