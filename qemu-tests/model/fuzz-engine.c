@@ -75,33 +75,64 @@ static u32 take_number(struct input *input)
 	return form < 0xe0 ? (form & 0x1f) * 0x400 : take(input, 4);
 }
 
+/* What of a command is a place: its memory, and the address there */
+static void take_place(struct input *input, u32 vram_size, u8 *mem, __le64 *address)
+{
+	*mem = take(input, 1) % 4;
+	*address = take_address(input, *mem, vram_size);
+}
+
+static void take_rectangle(struct input *input, u32 vram_size, struct mvgpu_cmd *cmd)
+{
+	take_place(input, vram_size, &cmd->dst_mem, &cmd->dst);
+	cmd->dst_stride = take_number(input);
+	cmd->width = take_number(input);
+	cmd->height = take_number(input);
+	if (cmd->opcode == MVGPU_CMD_FILL)
+		return;
+	take_place(input, vram_size, &cmd->src_mem, &cmd->src);
+	cmd->src_stride = take_number(input);
+}
+
 /* A command that is nearly right */
 static struct mvgpu_cmd take_command(struct input *input, u32 vram_size)
 {
-	u16 what = take(input, 2);
-	struct mvgpu_cmd cmd = {
-		.opcode = what % 9, .dst_mem = what >> 4 & 3, .src_mem = what >> 6 & 3,
-		.flags = what >> 8 & 3,
-	};
-	bool rect = cmd.opcode == MVGPU_CMD_FILL || cmd.opcode == MVGPU_CMD_BLIT ||
-		    cmd.opcode == MVGPU_CMD_BLEND;
+	u8 what = take(input, 1);
+	struct mvgpu_cmd cmd = { .opcode = what & 7, .flags = what >> 4 & 3 };
 
-	if (cmd.opcode == MVGPU_CMD_WAIT || cmd.opcode == MVGPU_CMD_BLEND)
-		cmd.value = take(input, 1);
-	if (cmd.opcode == MVGPU_CMD_FILL)
+	switch (cmd.opcode) {
+	case MVGPU_CMD_FILL:
+		cmd.flags = 0;
 		cmd.value = take(input, 4);
-	if (rect || cmd.opcode == MVGPU_CMD_COPY || cmd.opcode == MVGPU_CMD_FENCE)
-		cmd.dst = take_address(input, cmd.dst_mem, vram_size);
-	if ((rect && cmd.opcode != MVGPU_CMD_FILL) || cmd.opcode == MVGPU_CMD_COPY) {
-		cmd.src = take_address(input, cmd.src_mem, vram_size);
-		cmd.src_stride = rect ? take_number(input) : 0;
-	}
-	if (rect) {
-		cmd.dst_stride = take_number(input);
-		cmd.width = take_number(input);
-		cmd.height = take_number(input);
-	} else {
+		take_rectangle(input, vram_size, &cmd);
+		break;
+	case MVGPU_CMD_BLEND:
+		cmd.flags &= MVGPU_BLEND_PREMULTIPLIED;
+		cmd.value = take(input, 1);
+		take_rectangle(input, vram_size, &cmd);
+		break;
+	case MVGPU_CMD_BLIT:
+		cmd.flags = 0;
+		take_rectangle(input, vram_size, &cmd);
+		break;
+	case MVGPU_CMD_COPY:
+		cmd.flags = 0;
+		take_place(input, vram_size, &cmd.dst_mem, &cmd.dst);
+		take_place(input, vram_size, &cmd.src_mem, &cmd.src);
 		cmd.arg = take_number(input);
+		break;
+	case MVGPU_CMD_FENCE:
+		if (cmd.flags & MVGPU_FENCE_STORE)
+			take_place(input, vram_size, &cmd.dst_mem, &cmd.dst);
+		cmd.arg = take(input, 1);
+		break;
+	case MVGPU_CMD_WAIT:
+		cmd.flags = 0;
+		cmd.value = take(input, 1) % 3;
+		cmd.arg = take(input, 1);
+		break;
+	default:
+		cmd.flags = 0;
 	}
 	return cmd;
 }
@@ -154,7 +185,7 @@ static void enable(struct host *host, struct input *input)
 
 static void change_gart(struct host *host, struct input *input)
 {
-	u8 page = take(input, 1), bits = take(input, 1);
+	u8 page = take(input, 1) % TABLE_ENTRIES, bits = take(input, 1);
 	u64 address = bits & 0x80 ? take(input, 8) : GUEST_BASE + take(input, 2) * 0x1000;
 
 	gart_set(host, TABLE, page, (address & MVGPU_GART_ADDRESS) | (bits & 7) | (bits & 8) << 4);
@@ -201,7 +232,8 @@ static void run(struct host *host, struct input *input)
 	if (what & 0x40)
 		mvgpu_engine_timeout(host->vgpu, what >> 7);
 	host->on_get = NULL;
-	mvgpu_engine_sleep(host->vgpu);
+	if (mvgpu_engine_has_work(host->vgpu) == mvgpu_engine_sleep(host->vgpu))
+		abort();
 }
 
 static void act(struct host *host, struct input *input)
@@ -234,6 +266,9 @@ static void act(struct host *host, struct input *input)
 	case 7:
 		write_register(host, input);
 		break;
+	case 8:
+		gart_use(host, take_address(input, MVGPU_MEM_GUEST, 0), take_number(input));
+		break;
 	default:
 		submit_one(host, input);
 		break;
@@ -248,6 +283,7 @@ static void set_up(struct host *host)
 		gart_set(host, TABLE, i, (GUEST_BASE + 0x100000 + (i ^ 2) * 0x1000) |
 			 MVGPU_GART_VALID | MVGPU_GART_WRITABLE);
 	gart_use(host, TABLE, TABLE_ENTRIES);
+	reg_write(host, MVGPU_REG_INTR_ENABLE, MVGPU_CAUSE_MASK);
 	ring_enable_at(host, 0, MVGPU_MEM_VRAM, 0x10000, 4);
 	ring_enable_at(host, 1, MVGPU_MEM_GUEST, GUEST_BASE + 0x10000, 4);
 }
@@ -266,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_up(&host);
 	while (input.size) {
 		act(&host, &input);
-		if (input.size && *input.data % 4 == 0)
+		if (take(&input, 1) % 4 == 0)
 			run(&host, &input);
 	}
 	run(&host, &input);
