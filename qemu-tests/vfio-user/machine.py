@@ -115,16 +115,21 @@ def device(server, **properties):
 
 
 class UserGuest(Guest):
-    """A guest whose memory the server can share; `devices` are dictionaries for -device."""
+    """A guest on this machine; `devices` are dictionaries for -device.
 
-    def __init__(self, name, folder, *, initrd=None, devices=(), options=(), append=""):
+    The server can share its memory, or has to ask for it.
+    """
+
+    def __init__(self, name, folder, *, shared=True, initrd=None, devices=(), options=(),
+                 append=""):
+        memory = "memory-backend-memfd,share=on" if shared else "memory-backend-ram"
         self.name = name
         self.log = os.path.join(folder, name + ".console")
         self.errors = os.path.join(folder, name + ".qemu")
         self.wires = {wire: Wire(f"{name}'s {wire}") for wire in ("qmp", "serial")}
         self.qmp = Qmp(self.wires["qmp"])
         self.argv = [*self._common(), "-accel", "tcg", "-machine", "q35,memory-backend=ram0",
-                     "-object", "memory-backend-memfd,id=ram0,size=256M,share=on", *options]
+                     "-object", f"{memory},id=ram0,size=256M", *options]
         for one in devices:
             self.argv += ["-device", json.dumps(one)]
         self.argv += ["-kernel", "/boot/vmlinuz-" + RELEASE, "-initrd", initrd or os.path.join(BUILD, "guest.cpio"),
