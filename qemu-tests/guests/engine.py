@@ -20,7 +20,7 @@ MODULE = "mvgpu_raw.ko"
 PROGRAMS = ("raw-commands", "raw-draw", "raw-errors", "raw-hostile", "raw-irq")
 FILES = {MODULE: os.path.join(BUILD, MODULE),
          **{name: os.path.join(BUILD, "bin", name) for name in PROGRAMS}}
-ROUNDS = 60
+ROUNDS = 30
 MODE = "320 200"
 FRAMES = 10
 PROGRAM_SECONDS = 240
@@ -81,7 +81,7 @@ def expect_picture(guest, wanted):
 
 def animate(guest, seed):
     """Lets a guest draw: picture() is what it shows then."""
-    expect(guest.sh(f"/raw-draw show 0 {MODE} {seed} {FRAMES}"), f"{FRAMES} frames", "raw-draw")
+    expect(guest.sh(f"/raw-draw show 0 {MODE} {seed} 0 {FRAMES}"), f"{FRAMES} frames", "raw-draw")
 
 
 def draws(guest, seed, wanted):

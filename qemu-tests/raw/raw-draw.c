@@ -2,10 +2,11 @@
 /*
  * Shows an animation that the engine draws, or computes what a frame of it has to look like.
  *
- *  raw-draw show DEVICE WIDTH HEIGHT SEED FRAMES     draw them and show each, the last one stays
- *  raw-draw ppm WIDTH HEIGHT SEED FRAME              that frame by the reference, on standard output
+ *  raw-draw show DEVICE WIDTH HEIGHT SEED FIRST COUNT  draw so many frames and show each
+ *  raw-draw ppm WIDTH HEIGHT SEED FRAME                write that frame, by the reference
  *
- * The next frame is drawn behind the picture, which then changes by one register.
+ * The next frame is drawn behind the picture, which then changes by one register.  Frame 0 sets the
+ * mode.  The last one stays.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void draw(struct raw *raw, const struct scene *scene, uint32_t frame)
 	set_dispi(raw, MVGPU_DISPI_Y_OFFSET, place * scene->height);
 }
 
-static void show(unsigned int device, const struct scene *scene, uint32_t frames)
+static void show(unsigned int device, const struct scene *scene, uint32_t first, uint32_t count)
 {
 	struct raw_memory ball;
 	struct mvgpu_cmd copy;
@@ -69,11 +70,12 @@ static void show(unsigned int device, const struct scene *scene, uint32_t frames
 			ball.address, SCENE_BALL_SIZE);
 	if (raw_start(&raw, 0, RING_ORDER) || raw_submit(&raw, 0, &copy, 1))
 		tap_bail("the ring does not start");
-	set_mode(&raw, scene);
-	for (i = 0; i < frames; i++)
+	if (first == 0)
+		set_mode(&raw, scene);
+	for (i = first; i < first + count; i++)
 		draw(&raw, scene, i);
 	raw_close(&raw);
-	printf("%u frames\n", frames);
+	printf("%u frames\n", count);
 }
 
 static uint8_t *byte_at(void *context, unsigned int mem, uint64_t address)
@@ -114,14 +116,14 @@ int main(int argc, char **argv)
 {
 	struct scene scene;
 
-	if (argc == 7 && !strcmp(argv[1], "show")) {
+	if (argc == 8 && !strcmp(argv[1], "show")) {
 		scene = scene_of(argv + 3);
-		show(atoi(argv[2]), &scene, atoi(argv[6]));
+		show(atoi(argv[2]), &scene, atoi(argv[6]), atoi(argv[7]));
 	} else if (argc == 6 && !strcmp(argv[1], "ppm")) {
 		scene = scene_of(argv + 2);
 		print_ppm(&scene, atoi(argv[5]));
 	} else {
-		tap_bail("usage: raw-draw show DEVICE WIDTH HEIGHT SEED FRAMES | "
+		tap_bail("usage: raw-draw show DEVICE WIDTH HEIGHT SEED FIRST COUNT | "
 			 "ppm WIDTH HEIGHT SEED FRAME");
 	}
 	return fflush(stdout) ? 1 : 0;

@@ -19,8 +19,6 @@
 /* No guest here has so much memory, nor any BAR so high. */
 #define NOWHERE		(1ull << 40)
 
-#define VRAM(_address)	((struct place){ .mem = MVGPU_MEM_VRAM, .address = (_address), .stride = 64 })
-
 static uint32_t ring_reg(const struct raw *raw, unsigned int ring, uint32_t reg)
 {
 	return raw_reg(raw, MVGPU_REG_RING(ring, reg));
@@ -57,13 +55,14 @@ static void test_mistake(struct raw *raw, const char *name, struct mvgpu_cmd bad
 static void test_mistakes(struct raw *raw)
 {
 	uint64_t end = raw->info.vram_size;
+	struct place last = { .mem = MVGPU_MEM_VRAM, .address = end - 64, .stride = 64 };
 	struct mvgpu_cmd reserved = cmd_nop();
 
 	reserved.reserved[1] = 1;
 	test_mistake(raw, "unknown command", (struct mvgpu_cmd){ .opcode = 99 },
 		     MVGPU_ERROR_COMMAND, 0);
 	test_mistake(raw, "reserved field", reserved, MVGPU_ERROR_COMMAND, 0);
-	test_mistake(raw, "fill past the end of VRAM", cmd_fill(VRAM(end - 64), 64, 2, 0),
+	test_mistake(raw, "fill past the end of VRAM", cmd_fill(last, 64, 2, 0),
 		     MVGPU_ERROR_RANGE, end - 64);
 	test_mistake(raw, "copy from beyond VRAM",
 		     cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_VRAM, end, 1), MVGPU_ERROR_RANGE, end);

@@ -5,8 +5,8 @@
  *  raw-hostile DEVICE ROUNDS
  *
  * All its garbage is the device's to refuse.  Where commands write in guest memory is a buffer, or
- * nothing, and rings and GART are not in it, so that the guest does not lose itself.  At the end the
- * device is reset, and has to work.
+ * nothing, and rings and GART are not in it, so that the guest does not lose itself.  At the end
+ * the device is reset, and has to work.
  */
 #include <stdlib.h>
 #include <string.h>
