@@ -185,6 +185,9 @@ static void test_shared(struct host *host)
 	memset(host->shared, 0xff, MVGPU_SHARED_SIZE);
 	mvgpu_reset(host->vgpu);
 	tap_ok(!memcmp(host->shared, want, sizeof(want)), "also if they were mapped");
+	mvgpu_shared_hide(host->vgpu);
+	mvgpu_reset(host->vgpu);
+	tap_ok(!memcmp(host->shared, want, sizeof(want)), "those that nobody has stay so");
 }
 
 static void test_identity(struct host *host)

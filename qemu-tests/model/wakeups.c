@@ -12,7 +12,7 @@
 #include "engine.h"
 #include "pause.h"
 
-#define ROUNDS		20000
+#define ROUNDS		8000
 
 static struct host *host;
 static struct mvgpu_cmd command;
