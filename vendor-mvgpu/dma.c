@@ -33,13 +33,7 @@
  */
 void mvgpu_dma_init(struct mvgpu_dma *dma)
 {
-	spin_lock_init(&dma->lock);
-	INIT_LIST_HEAD(&dma->lru);
-	init_waitqueue_head(&dma->wait);
-	dma->pins = RB_ROOT;
-	dma->limit = MVGPU_PIN_LIMIT >> PAGE_SHIFT;
-	dma->budget = UINT_MAX;
-	dma->held_until = jiffies;
+	mvgpu_pins_init(dma);
 }
 
 /**
@@ -48,6 +42,7 @@ void mvgpu_dma_init(struct mvgpu_dma *dma)
  */
 void mvgpu_dma_fini(struct mvgpu_dma *dma)
 {
+	mvgpu_pins_fini(dma);
 	kfree(dma->copies);
 }
 

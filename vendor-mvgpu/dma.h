@@ -7,10 +7,12 @@
 
 #include <linux/list.h>
 #include <linux/rbtree.h>
+#include <linux/shrinker.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 struct mem_cgroup;
 struct mvgpu_device;
@@ -55,9 +57,11 @@ struct mvgpu_dma_stats {
  * @held_until: until when nothing between is pinned, in jiffies
  * @stats: counters
  * @wait: for a pin to be given back, or to be gone
+ * @relief: unpins what the shrinker has doomed
  * @memcg: pays for the engine's memory; constant while the device is open
  * @recent: windows that had a small access when they were not pinned.  The owner's, as is
  * @copies: memory for copies, a page for either span, or NULL before it was needed
+ * @shrinker: tells of memory pressure; NULL before anything was pinned
  */
 struct mvgpu_dma {
 	spinlock_t lock;		/* lending against unmapping */
@@ -72,15 +76,19 @@ struct mvgpu_dma {
 	unsigned long held_until;
 	struct mvgpu_dma_stats stats;
 	wait_queue_head_t wait;
+	struct work_struct relief;
 	struct mem_cgroup *memcg;
 	u64 recent[MVGPU_DMA_RECENT];
 	void *copies;
+	struct shrinker *shrinker;
 };
 
 /* pins.c */
 struct mvgpu_pin;
 struct mvgpu_pin *mvgpu_pin_lend(struct mvgpu_dma *dma, struct mvgpu_span *span);
 void mvgpu_pin_return(struct mvgpu_dma *dma, struct mvgpu_pin *pin);
+void mvgpu_pins_init(struct mvgpu_dma *dma);
+void mvgpu_pins_fini(struct mvgpu_dma *dma);
 int mvgpu_pin_make(struct mvgpu_device *gpu, u64 iova, bool write);
 void mvgpu_pins_drop(struct mvgpu_device *gpu, u64 first, u64 last);
 void mvgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);

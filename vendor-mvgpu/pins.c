@@ -278,9 +278,9 @@ static int mvgpu_pin_try(struct mvgpu_device *gpu, struct mvgpu_pin *pin, bool w
 	spin_lock(&dma->lock);
 	if (ret < 0) {
 		mvgpu_pin_remove(dma, pin);
-		/* The kernel's log has a line each time that the limit is met: not twice. */
+		/* Not so much again: the kernel's log gets a line each time. */
 		if (ret == -ENOMEM)
-			dma->budget = dma->pages;
+			dma->budget = dma->pages + pin->count - 1;
 	} else {
 		dma->stats.pins += pin->count;
 		pin->busy = false;
@@ -290,6 +290,54 @@ static int mvgpu_pin_try(struct mvgpu_device *gpu, struct mvgpu_pin *pin, bool w
 	}
 	spin_unlock(&dma->lock);
 	return min(ret, 0);
+}
+
+/* All that could be unpinned. */
+static unsigned long mvgpu_pins_count(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	struct mvgpu_dma *dma = shrinker->private_data;
+
+	return READ_ONCE(dma->pages);
+}
+
+/*
+ * Memory is short.  Who is looking for some may hold VFIO's locks: others do the unpinning.
+ */
+static unsigned long mvgpu_pins_scan(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	struct mvgpu_dma *dma = shrinker->private_data;
+	unsigned long doomed = 0;
+	struct mvgpu_pin *pin;
+
+	spin_lock(&dma->lock);
+	list_for_each_entry(pin, &dma->lru, lru) {
+		if (doomed >= sc->nr_to_scan)
+			break;
+		if (pin->doomed || !mvgpu_pin_is_idle(pin))
+			continue;
+		pin->doomed = true;
+		doomed += pin->count;
+	}
+	spin_unlock(&dma->lock);
+	if (!doomed)
+		return SHRINK_STOP;
+	queue_work(system_dfl_wq, &dma->relief);
+	return doomed;
+}
+
+/* Without one pins are dropped for other reasons only. */
+static void mvgpu_pins_add_shrinker(struct mvgpu_device *gpu)
+{
+	struct shrinker *shrinker;
+
+	shrinker = shrinker_alloc(0, "mvgpu:%s", dev_name(mdev_dev(gpu->mdev)));
+	if (!shrinker)
+		return;
+	shrinker->count_objects = mvgpu_pins_count;
+	shrinker->scan_objects = mvgpu_pins_scan;
+	shrinker->private_data = &gpu->dma;
+	shrinker_register(shrinker);
+	gpu->dma.shrinker = shrinker;
 }
 
 /**
@@ -306,6 +354,8 @@ int mvgpu_pin_make(struct mvgpu_device *gpu, u64 iova, bool write)
 	struct mvgpu_pin *pin;
 	int order, ret;
 
+	if (!gpu->dma.shrinker)
+		mvgpu_pins_add_shrinker(gpu);
 	pin = kmalloc(struct_size(pin, pages, 1u << MVGPU_PIN_ORDER), GFP_KERNEL_ACCOUNT);
 	if (!pin)
 		return -ENOMEM;
@@ -354,6 +404,26 @@ static bool mvgpu_pins_moved(struct mvgpu_dma *dma, const struct mvgpu_range *ra
 	return moved;
 }
 
+/* Unpin what is doomed in @range; returns when it is gone. */
+static void mvgpu_pins_settle(struct mvgpu_device *gpu, const struct mvgpu_range *range)
+{
+	struct mvgpu_dma *dma = &gpu->dma;
+	struct mvgpu_pin *pin;
+
+	spin_lock(&dma->lock);
+	while (mvgpu_pins_doomed(dma, range, false)) {
+		pin = mvgpu_pins_doomed(dma, range, true);
+		if (pin) {
+			mvgpu_pin_retire(gpu, pin);
+			continue;
+		}
+		spin_unlock(&dma->lock);
+		wait_event(dma->wait, mvgpu_pins_moved(dma, range));
+		spin_lock(&dma->lock);
+	}
+	spin_unlock(&dma->lock);
+}
+
 /**
  * mvgpu_pins_drop() - unpin a range
  * @gpu: the vGPU
@@ -369,23 +439,49 @@ void mvgpu_pins_drop(struct mvgpu_device *gpu, u64 first, u64 last)
 {
 	struct mvgpu_range range = { first, last };
 	struct mvgpu_dma *dma = &gpu->dma;
-	struct mvgpu_pin *pin;
 	struct rb_node *node;
 
 	spin_lock(&dma->lock);
 	rb_for_each(node, &range, &dma->pins, mvgpu_pin_compare)
 		to_pin(node)->doomed = true;
-	while (mvgpu_pins_doomed(dma, &range, false)) {
-		pin = mvgpu_pins_doomed(dma, &range, true);
-		if (pin) {
-			mvgpu_pin_retire(gpu, pin);
-			continue;
-		}
-		spin_unlock(&dma->lock);
-		wait_event(dma->wait, mvgpu_pins_moved(dma, &range));
-		spin_lock(&dma->lock);
-	}
 	spin_unlock(&dma->lock);
+	mvgpu_pins_settle(gpu, &range);
+}
+
+static void mvgpu_pins_relieve(struct work_struct *work)
+{
+	struct mvgpu_device *gpu = container_of(work, struct mvgpu_device, dma.relief);
+	static const struct mvgpu_range all = { 0, U64_MAX };
+
+	mvgpu_pins_settle(gpu, &all);
+}
+
+/**
+ * mvgpu_pins_init() - nothing is pinned
+ * @dma: zeroed memory
+ */
+void mvgpu_pins_init(struct mvgpu_dma *dma)
+{
+	spin_lock_init(&dma->lock);
+	INIT_LIST_HEAD(&dma->lru);
+	init_waitqueue_head(&dma->wait);
+	INIT_WORK(&dma->relief, mvgpu_pins_relieve);
+	dma->pins = RB_ROOT;
+	dma->limit = MVGPU_PIN_LIMIT >> PAGE_SHIFT;
+	dma->budget = UINT_MAX;
+	dma->held_until = jiffies;
+}
+
+/**
+ * mvgpu_pins_fini() - undo mvgpu_pins_init()
+ * @dma: without pins
+ *
+ * Context: process, may sleep.
+ */
+void mvgpu_pins_fini(struct mvgpu_dma *dma)
+{
+	shrinker_free(dma->shrinker);
+	cancel_work_sync(&dma->relief);
 }
 
 /* Nothing in @range is pinned from now on, until a while after mvgpu_pins_unhold(). */
