@@ -18,7 +18,7 @@ native_types=(mvgpu-native-64m mvgpu-native-256m mvgpu-native-1024m)
 # VRAM only where that is small enough for a test.
 each_type=(info edid config)
 each_bochs_type=(vram gfx)
-first_type=(regs caps msix intx msi irqbad reset req access map lifetime stress)
+first_type=(regs caps msix intx msi irqbad reset req access map lifetime stress dma)
 
 if [ "$1" = --cdev ]; then
 	transport=cdev
@@ -61,6 +61,7 @@ done
 for program in "${each_bochs_type[@]}"; do
 	run_wanted "$program" "${types[*]}" "$@"
 done
+run_wanted engine "${types[0]} ${native_types[0]}" "$@"
 for program in "${first_type[@]}"; do
 	run_wanted "$program" "${types[0]}" "$@"
 done

@@ -250,6 +250,16 @@ static void test_unmap(uint8_t *memory)
 	       ROUNDS);
 }
 
+static bool pages_are(const uint8_t *bytes, uint8_t value, uint8_t other)
+{
+	size_t at;
+
+	for (at = 0; at < SIZE; at += PAGE)
+		if (!all_are(bytes + at, value, PAGE) && !all_are(bytes + at, other, PAGE))
+			return false;
+	return true;
+}
+
 /* As a guest's balloon does: its pages go, others come at the next touch. */
 static void test_discard(uint8_t *memory)
 {
@@ -258,8 +268,7 @@ static void test_discard(uint8_t *memory)
 	tap_is(copy_in(IOVA, SIZE), MVGPU_ERROR_NONE, "discard: copied before");
 	tap_ret(madvise(memory, SIZE, MADV_REMOVE), 0, "discard: pages are given back");
 	tap_is(copy_in(IOVA, SIZE), MVGPU_ERROR_NONE, "discard: copied after");
-	tap_ok(all_are(vram, 1, SIZE) || all_are(vram, 0, SIZE),
-	       "discard: the old or the new pages");
+	tap_ok(pages_are(vram, 1, 0), "discard: the old or the new pages");
 	unmap(IOVA, SIZE);
 	memset(memory, 2, SIZE);
 	map(IOVA, memory, SIZE, VDEV_DMA_RW);
@@ -340,7 +349,9 @@ static void test_pressure(uint8_t *memory)
 	}
 	map(IOVA, memory, SIZE, VDEV_DMA_RW);
 	copy_in(IOVA, SIZE);
-	tap_ok(locked_kb() > 0, "pressure: something is pinned");
+	/* iommufd does not count what only a device's driver has pinned. */
+	if (!strcmp(vdev->ops->name, "VFIO group"))
+		tap_ok(locked_kb() > 0, "pressure: something is pinned");
 	fputs("2", file);
 	fclose(file);
 	for (i = 0; i < 6000 && locked_kb(); i++)
