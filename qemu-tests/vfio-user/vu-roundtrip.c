@@ -26,7 +26,7 @@
 
 static unsigned long num_trips;
 
-static ssize_t receive(int fd, void *buf, size_t room)
+static ssize_t receive(int fd, void *buf, size_t room, bool polling)
 {
 	char control[CMSG_SPACE(sizeof(int) * VU_MAX_FDS)];
 	struct iovec iov = { .iov_base = buf, .iov_len = room };
@@ -37,7 +37,12 @@ static ssize_t receive(int fd, void *buf, size_t room)
 		.msg_controllen = sizeof(control),
 	};
 
-	return recvmsg(fd, &msg, 0);
+	ssize_t got;
+
+	do
+		got = recvmsg(fd, &msg, polling ? MSG_DONTWAIT : 0);
+	while (got < 0 && errno == EAGAIN);
+	return got;
 }
 
 static ssize_t transmit(int fd, const void *buf, size_t size)
@@ -49,7 +54,7 @@ static ssize_t transmit(int fd, const void *buf, size_t size)
 }
 
 static void measure(int fd, const void *command, size_t size, size_t wanted, const char *bench,
-		    const char *variant, unsigned int cpus)
+		    const char *variant, unsigned int cpus, bool polling)
 {
 	long long *trips = calloc(num_trips, sizeof(*trips));
 	char reply[256], name[64];
@@ -61,7 +66,7 @@ static void measure(int fd, const void *command, size_t size, size_t wanted, con
 		long long begun = now_ns();
 
 		if (transmit(fd, command, size) != (ssize_t)size ||
-		    receive(fd, reply, sizeof(reply)) != (ssize_t)wanted)
+		    receive(fd, reply, sizeof(reply), polling) != (ssize_t)wanted)
 			tap_bail("%s, %s: a trip failed", bench, variant);
 		if (i >= 0)
 			trips[i] = now_ns() - begun;
@@ -80,7 +85,7 @@ static pid_t echo(int fd, int other, size_t reply)
 	if (pid)
 		return pid;
 	close(other);
-	while (receive(fd, buf, sizeof(buf)) > 0)
+	while (receive(fd, buf, sizeof(buf), false) > 0)
 		transmit(fd, buf, reply);
 	_exit(0);
 }
@@ -96,7 +101,7 @@ static void plain(const void *command, size_t size, size_t reply, const char *be
 	pid = echo(wire[1], wire[0], reply);
 	close(wire[1]);
 	trips_pin(pid, cpus - 1);
-	measure(wire[0], command, size, reply, bench, "plain", cpus);
+	measure(wire[0], command, size, reply, bench, "plain", cpus, false);
 	close(wire[0]);
 	waitpid(pid, NULL, 0);
 }
@@ -112,7 +117,7 @@ static void access_command(uint8_t *to, uint16_t command, uint64_t offset, size_
 }
 
 static void served(const uint8_t *read, const uint8_t *write, unsigned int cpus,
-		   const char *variant, const char *const *options)
+		   const char *variant, const char *const *options, bool polling)
 {
 	struct server server;
 	int fd;
@@ -120,8 +125,10 @@ static void served(const uint8_t *read, const uint8_t *write, unsigned int cpus,
 	server_start(&server, options);
 	trips_pin(server.pid, cpus - 1);
 	fd = server_attach(&server);
-	measure(fd, read, READ_COMMAND, READ_REPLY, "socket-read-4", variant, cpus);
-	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", variant, cpus);
+	measure(fd, read, READ_COMMAND, READ_REPLY, "socket-read-4", variant, cpus,
+		polling);
+	measure(fd, write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", variant, cpus,
+		polling);
 	close(fd);
 	server_stop(&server, SIGTERM);
 }
@@ -141,9 +148,11 @@ int main(int argc, char **argv)
 	for (cpus = 1; cpus <= max; cpus++) {
 		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus);
 		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus);
-		served(read, write, cpus, "server", blocking);
-		if (cpus > 1)
-			served(read, write, cpus, "server-polling", polling);
+		served(read, write, cpus, "server", blocking, false);
+		if (cpus == 1)
+			continue;
+		served(read, write, cpus, "server-polling", polling, false);
+		served(read, write, cpus, "both-polling", polling, true);
 	}
 	return 0;
 }
