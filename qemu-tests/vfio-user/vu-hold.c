@@ -183,6 +183,25 @@ static void test_other_window(void)
 	gpu_close(&gpu);
 }
 
+/* The memory that a command writes goes while it waits for what it reads. */
+static void test_half(void)
+{
+	struct ring ring;
+	struct gpu gpu;
+
+	gpu_open(&gpu, &server);
+	ring_enable(&ring, &gpu, 0);
+	gpu_mute(&gpu);
+	ring_submit(&ring, cmd_copy(MVGPU_MEM_GUEST, SHARED, MVGPU_MEM_GUEST, REMOTE, PAGE));
+	tap_ok(gpu_await_question(&gpu), "half of it: the engine asks");
+	tap_ok(gpu_unmap(&gpu, SHARED, MEMORY_SIZE) > 0, "half of it: the other half goes");
+	gpu_answer(&gpu);
+	tap_ok(ring_await_state(&ring, MVGPU_RING_STATE_ERROR), "half of it: the command fails");
+	tap_is(ring_reg(&ring, MVGPU_RING_ERROR), MVGPU_ERROR_DMA, "half of it: for that reason");
+	tap_is_hex(ring_reg(&ring, MVGPU_RING_ERROR_ADDR_LO), SHARED, "half of it: says where");
+	gpu_close(&gpu);
+}
+
 static size_t put_message(uint8_t *to, uint16_t command, const void *payload, size_t size)
 {
 	struct vu_header header;
@@ -320,6 +339,7 @@ int main(void)
 	test_question(function_reset, "FLR", false);
 	test_question(unmap_remote, "DMA_UNMAP", true);
 	test_other_window();
+	test_half();
 	test_replaced();
 	test_close(descriptors);
 	tap_is(server_stop(&server, SIGTERM), 0, "the server ends as it should");
