@@ -109,7 +109,7 @@ static bool has_stopped(struct mvring *ring)
 	return mvring_reg(ring, MVGPU_RING_STATE) != MVGPU_RING_STATE_ON;
 }
 
-void mvring_submit(struct mvring *ring, const struct mvgpu_cmd *cmd)
+bool mvring_put(struct mvring *ring, const struct mvgpu_cmd *cmd)
 {
 	uint32_t next = (ring->tail + 1) % ring->entries;
 	unsigned int polls = 0;
@@ -118,15 +118,34 @@ void mvring_submit(struct mvring *ring, const struct mvgpu_cmd *cmd)
 	while (mvring_head(ring) == next) {
 		wait_more(&polls, &since);
 		if (!(polls % POLLS) && has_stopped(ring))
-			return;
+			return false;
 	}
 	ring->memory[ring->tail] = *cmd;
 	ring->tail = next;
-	__atomic_store_n(shared32(ring, MVGPU_TAIL(ring->n)), htole32(next), __ATOMIC_RELEASE);
+	return true;
+}
+
+bool mvring_is_asleep(struct mvring *ring)
+{
+	return __atomic_load_n(shared32(ring, MVGPU_STATUS_NEED_KICK(ring->n)), __ATOMIC_RELAXED);
+}
+
+bool mvring_publish(struct mvring *ring)
+{
+	__atomic_store_n(shared32(ring, MVGPU_TAIL(ring->n)), htole32(ring->tail),
+			 __ATOMIC_RELEASE);
 	/* The engine says that it sleeps and then looks at the tail. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(shared32(ring, MVGPU_STATUS_NEED_KICK(ring->n)), __ATOMIC_RELAXED))
-		write_reg(ring, MVGPU_RING_KICK, 1);
+	if (!mvring_is_asleep(ring))
+		return false;
+	write_reg(ring, MVGPU_RING_KICK, 1);
+	return true;
+}
+
+void mvring_submit(struct mvring *ring, const struct mvgpu_cmd *cmd)
+{
+	if (mvring_put(ring, cmd))
+		mvring_publish(ring);
 }
 
 uint64_t mvring_submit_fence(struct mvring *ring, uint8_t flags)

@@ -5,6 +5,7 @@
 #ifndef MVRING_H
 #define MVRING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "commands.h"
@@ -46,7 +47,19 @@ void mvring_enable(struct mvring *ring, uint8_t mem, uint64_t base, void *memory
 /* Returns when the device is done with it. */
 void mvring_disable(struct mvring *ring);
 
-/* Puts a command behind the last one; waits for room.  It is the device's from now on. */
+/*
+ * Puts a command behind the last one, of which the device does not know yet; waits for
+ * room.  Whether there was some before the ring stopped.
+ */
+bool mvring_put(struct mvring *ring, const struct mvgpu_cmd *cmd);
+
+/* Tells the device of what was put there; whether that took a kick. */
+bool mvring_publish(struct mvring *ring);
+
+/* Whether it would take one. */
+bool mvring_is_asleep(struct mvring *ring);
+
+/* Both. */
 void mvring_submit(struct mvring *ring, const struct mvgpu_cmd *cmd);
 
 /* A fence; its value. */

@@ -10,6 +10,8 @@
 . /mvgpu/qemu-tests/vendor/vendor.sh
 # shellcheck source=qemu-tests/vendor/cores.sh
 . /mvgpu/qemu-tests/vendor/cores.sh
+# shellcheck source=qemu-tests/vendor/engine.sh
+. /mvgpu/qemu-tests/vendor/engine.sh
 # shellcheck source=qemu-tests/vendor/kvm.sh
 . /mvgpu/qemu-tests/vendor/kvm.sh
 # shellcheck source=qemu-tests/vendor/host.sh
@@ -31,6 +33,7 @@ if wanted cores "$@"; then
 	test_one_step ours regs
 fi
 wanted kvm "$@" && test_kvm
+wanted engine "$@" && test_engine
 if wanted host "$@"; then
 	test_host
 	test_ownership

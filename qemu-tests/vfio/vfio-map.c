@@ -21,6 +21,7 @@
 #include "vdev.h"
 
 #define VRAM	VFIO_PCI_BAR0_REGION_INDEX
+#define REGS	VFIO_PCI_BAR2_REGION_INDEX
 #define RW	(PROT_READ | PROT_WRITE)
 #define PAGE	4096ul
 #define HUGE	(2ul << 20)
@@ -85,6 +86,43 @@ static void test_allowed(struct vdev *vdev)
 			"region %u cannot be mapped", unmappable[i]);
 	tap_ok(mmap(NULL, PAGE, RW, MAP_SHARED, vdev_fd(vdev), 1ull << 62) == MAP_FAILED,
 	       "a region that there is not cannot either");
+}
+
+/* Pages 2 and 3 of BAR 2, which are memory; what is before them is registers. */
+static void test_shared(struct vdev *vdev)
+{
+	const size_t size = MVGPU_SHARED_SIZE;
+	const uint64_t start = MVGPU_TAILS_OFFSET;
+	uint8_t *map, *more;
+
+	tap_ret(map_errno(vdev, REGS, PAGE, RW, MAP_SHARED, start - PAGE), -EINVAL,
+		"registers cannot be mapped");
+	tap_ret(map_errno(vdev, REGS, 2 * PAGE, RW, MAP_SHARED, start - PAGE), -EINVAL,
+		"nor together with the shared pages");
+	tap_ret(map_errno(vdev, REGS, size + PAGE, RW, MAP_SHARED, start), -EINVAL,
+		"nothing behind these can");
+	tap_ret(map_errno(vdev, REGS, size, RW, MAP_PRIVATE, start), -EINVAL,
+		"nor can they be private");
+	tap_ret(map_errno(vdev, REGS, PAGE, PROT_READ, MAP_SHARED, start + PAGE), 0,
+		"one of them can");
+	map = vdev->ops->map(vdev, REGS, NULL, size, RW, MAP_SHARED, start);
+	if (!tap_ok(map != MAP_FAILED, "both can"))
+		return;
+	map[12] = 0x12;
+	map[size - 1] = 0x34;
+	tap_is_hex(vdev_read8(vdev, REGS, start + 12), 0x12, "what is written there is read");
+	tap_is_hex(vdev_read8(vdev, REGS, start + size - 1), 0x34, "to the last byte");
+	vdev_write32(vdev, REGS, start + PAGE + 256, 0x56789abc);
+	tap_is_hex(map[PAGE + 256], 0xbc, "and the other way round");
+	vdev->ops->reset(vdev);
+	tap_ok(!map[12] && !map[size - 1] && !map[PAGE + 256], "a reset clears them");
+	more = mremap(map, size, size + PAGE, MREMAP_MAYMOVE);
+	if (more != MAP_FAILED) {
+		map = more;
+		tap_is(touch_read(map + size), SIGBUS, "a mapping that has grown shows nothing");
+		munmap(map + size, PAGE);
+	}
+	munmap(map, size);
 }
 
 static void test_signals(struct vdev *vdev)
@@ -296,6 +334,7 @@ int main(void)
 		tap_skip_all("%s maps in its own way", vdev->ops->name);
 	vram_size = vdev_region_size(vdev, VRAM);
 	test_allowed(vdev);
+	test_shared(vdev);
 	test_signals(vdev);
 	test_faults(vdev);
 	test_huge(vdev);
