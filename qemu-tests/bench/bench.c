@@ -43,6 +43,7 @@ static bool bench_target(struct target *target)
 	ok &= bench_accesses(target);
 	ok &= bench_interrupts(target);
 	ok &= bench_vram(target);
+	ok &= bench_engine(target);
 	target_close(target);
 	return ok;
 }

@@ -58,5 +58,6 @@ bool bench_opens(struct target *target);
 bool bench_accesses(struct target *target);
 bool bench_interrupts(struct target *target);
 bool bench_vram(struct target *target);
+bool bench_engine(struct target *target);
 
 #endif /* BENCH_TARGET_H */

@@ -15,8 +15,11 @@ from host import Tap  # noqa: E402
 
 WINDOWS = 5
 COUNTS = (1, 20)
+SIZES = ("4k", "64k", "1m", "16m")
 WANTED = {
-    "reference": ["getppid", "pread-zero-4", "eventfd-write-read"],
+    "reference": ["getppid", "pread-zero-4", "eventfd-write-read",
+                  *(f"{what}-{size}" for what in ("memset", "memcpy", "memcpy-in")
+                    for size in SIZES)],
     "null": ["container-open-close", "device-open-close", "reg-read-4", "reg-write-4",
              "reg-write-4-raise", "reg-write-4-ack", "config-read-4", "config-read-64",
              "get-info", "get-region-info", "set-irqs-trigger", "set-irqs-trigger-to-eventfd"],
@@ -25,7 +28,9 @@ WANTED["mvgpu"] = WANTED["null"] + [
     "query-gfx-plane", "intx-trigger-unmask", "intx-raise-to-eventfd-ack-unmask",
     "msi-raise-to-eventfd", "msi-raise-to-eventfd-ack", "vram-first-touch-2m",
     "vram-first-touch-4k", "vram-map-touch-2m", "vram-map-touch-4k", "vram-unmap-2m",
-    "vram-unmap-2m-by-4k"]
+    "vram-unmap-2m-by-4k", "kick-nop-inline", "kick-copy-4k-inline", "kick-nop-thread",
+    "kick-copy-4k-thread", "submit-awake",
+    *(f"{what}-{size}" for what in ("fill", "copy", "dma-in") for size in SIZES)]
 
 
 def check_results(tap, kernel, found):
