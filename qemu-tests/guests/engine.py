@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The engine as guests use it: commands, interrupts, errors, resets; a hostile guest beside another.
+"""The engine as guests use it: commands, interrupts, errors, resets; a guest beside a hostile one.
 
 The guests have mvgpu_raw, and programs of qemu-tests/raw/ that print TAP.
 """
