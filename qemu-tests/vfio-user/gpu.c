@@ -12,7 +12,6 @@
 #include "../lib/commands.h"
 #include "gpu.h"
 
-#define RW	(VU_DMA_FLAG_READ | VU_DMA_FLAG_WRITE)
 #define POLL_MS	1
 
 /* Rings are in the last pages of the shared memory, one behind the other. */
@@ -137,11 +136,10 @@ void gpu_write(struct gpu *gpu, uint32_t reg, uint32_t value)
 	gpu_call(gpu, VU_REGION_WRITE, &write, sizeof(write), &write.access, sizeof(write.access));
 }
 
-ssize_t gpu_map(struct gpu *gpu, uint64_t address, uint64_t size, int file, uint64_t offset)
+ssize_t gpu_map(struct gpu *gpu, uint64_t address, uint64_t size, int file, uint32_t flags)
 {
 	struct vu_dma_map map = {
-		.argsz = sizeof(map), .flags = RW, .address = address, .size = size,
-		.offset = offset,
+		.argsz = sizeof(map), .flags = flags, .address = address, .size = size,
 	};
 	struct vuc_reply reply;
 
@@ -198,8 +196,8 @@ void gpu_open(struct gpu *gpu, const struct server *server)
 		tap_bail("no memory: %s", strerror(errno));
 	rnd_fill(gpu->shared, MEMORY_SIZE);
 	rnd_fill(gpu->remote, MEMORY_SIZE);
-	if (gpu_map(gpu, SHARED, MEMORY_SIZE, gpu->file, 0) ||
-	    gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, 0))
+	if (gpu_map(gpu, SHARED, MEMORY_SIZE, gpu->file, RW) ||
+	    gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, RW))
 		tap_bail("memory is not accepted");
 }
 

@@ -19,6 +19,8 @@
 #define SHARED		0x10000000ull
 #define REMOTE		0x20000000ull
 
+#define RW		(VU_DMA_FLAG_READ | VU_DMA_FLAG_WRITE)
+
 #define RING_ORDER	6
 #define RING_ENTRIES	(1u << RING_ORDER)
 
@@ -79,7 +81,7 @@ ssize_t gpu_call(struct gpu *gpu, uint16_t command, const void *payload, size_t 
 		 size_t room);
 uint32_t gpu_read(struct gpu *gpu, uint32_t reg);
 void gpu_write(struct gpu *gpu, uint32_t reg, uint32_t value);
-ssize_t gpu_map(struct gpu *gpu, uint64_t address, uint64_t size, int file, uint64_t offset);
+ssize_t gpu_map(struct gpu *gpu, uint64_t address, uint64_t size, int file, uint32_t flags);
 ssize_t gpu_unmap(struct gpu *gpu, uint64_t address, uint64_t size);
 ssize_t gpu_reset(struct gpu *gpu);
 

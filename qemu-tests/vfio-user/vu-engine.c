@@ -20,6 +20,8 @@
 #define GART_OFFSET	(160 * PAGE)
 #define GART_PAGES	(ROOM / PAGE)
 #define NUM_PLACES	3
+/* Where there is memory for a while */
+#define ASIDE		0x30000000ull
 #define COMMANDS	400
 #define AWAKE		200
 #define TRIES		20
@@ -206,6 +208,41 @@ static void test_nowhere(void)
 	gpu_close(&gpu);
 }
 
+/* Windows for one direction: one of shared memory, one of the other. */
+static void test_rights(void)
+{
+	static const struct {
+		bool remote;
+		uint32_t flags;
+	} cases[] = {
+		{ false, VU_DMA_FLAG_READ }, { true, VU_DMA_FLAG_READ },
+		{ false, VU_DMA_FLAG_WRITE }, { true, VU_DMA_FLAG_WRITE },
+	};
+	unsigned int i, wrong = 0;
+	struct mvgpu_cmd cmd;
+	struct ring ring;
+	struct gpu gpu;
+
+	gpu_open(&gpu, &server);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		wrong += gpu_map(&gpu, ASIDE, PAGE, cases[i].remote ? -1 : gpu.file,
+				 cases[i].flags) != 0;
+		ring_enable(&ring, &gpu, 0);
+		if (cases[i].flags == VU_DMA_FLAG_READ)
+			cmd = cmd_copy(MVGPU_MEM_GUEST, ASIDE, MVGPU_MEM_VRAM, 0, 16);
+		else
+			cmd = cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GUEST, ASIDE, 16);
+		ring_submit(&ring, cmd);
+		wrong += !ring_await_state(&ring, MVGPU_RING_STATE_ERROR);
+		wrong += ring_reg(&ring, MVGPU_RING_ERROR) != MVGPU_ERROR_DMA;
+		ring_disable(&ring);
+		wrong += gpu_unmap(&gpu, ASIDE, PAGE) < 0;
+	}
+	tap_is(wrong, 0, "memory that may be read is not written, nor the other way round");
+	tap_is(gpu.asked, 0, "and not asked for");
+	gpu_close(&gpu);
+}
+
 static void test_interrupt(void)
 {
 	struct vfio_irq_set set = {
@@ -318,6 +355,7 @@ int main(void)
 	test_commands();
 	test_in_place();
 	test_nowhere();
+	test_rights();
 	test_interrupt();
 	test_round_trips();
 	test_asleep();

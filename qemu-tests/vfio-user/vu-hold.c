@@ -122,7 +122,7 @@ static void test_unmap(void)
 		written += !stays_clear(&gpu, gpu.shared);
 		errors += ring_await_state(&ring, MVGPU_RING_STATE_ERROR) &&
 			  ring_reg(&ring, MVGPU_RING_ERROR) == MVGPU_ERROR_DMA;
-		failed += gpu_map(&gpu, SHARED, MEMORY_SIZE, gpu.file, 0) < 0;
+		failed += gpu_map(&gpu, SHARED, MEMORY_SIZE, gpu.file, RW) < 0;
 		ring_disable(&ring);
 	}
 	tap_is(failed, 0, "DMA_UNMAP while the engine fills the memory, %u times", ROUNDS);
@@ -137,7 +137,7 @@ static ssize_t unmap_remote(struct gpu *gpu)
 
 	if (got < 0)
 		return got;
-	got = gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, 0);
+	got = gpu_map(gpu, REMOTE, MEMORY_SIZE, -1, RW);
 	return got < 0 ? got : 0;
 }
 
@@ -172,7 +172,7 @@ static void test_other_window(void)
 
 	gpu_open(&gpu, &server);
 	ring_enable(&ring, &gpu, 0);
-	gpu_map(&gpu, 0, PAGE, -1, 0);
+	gpu_map(&gpu, 0, PAGE, -1, RW);
 	gpu_mute(&gpu);
 	ring_submit(&ring, cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_GUEST, REMOTE, AREA));
 	tap_ok(gpu_await_question(&gpu), "other memory: the engine asks");
