@@ -67,7 +67,7 @@ struct host {
 
 extern const struct mvgpu_host_ops host_ops;
 
-/* Types for tests that care for none in particular: one with bochs-display's identity, one native */
+/* Types for tests that care for none in particular: with bochs-display's identity, and native */
 extern const struct mvgpu_config host_config;
 extern const struct mvgpu_config host_native_config;
 
