@@ -54,6 +54,8 @@ wanted params "$@" && test_parameters
 klog_mark
 # shellcheck disable=SC2119
 load_modules || bail "our modules do not load"
+# On a slow machine a good command may take any time.
+echo 0 > /sys/module/mvgpu/parameters/watchdog_ms
 
 for program in "${each_type[@]}"; do
 	run_wanted "$program" "${types[*]} ${native_types[*]}" "$@"
