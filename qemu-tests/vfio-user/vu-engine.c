@@ -222,11 +222,12 @@ static void test_rights(void)
 	struct mvgpu_cmd cmd;
 	struct ring ring;
 	struct gpu gpu;
+	int file;
 
 	gpu_open(&gpu, &server);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		wrong += gpu_map(&gpu, ASIDE, PAGE, cases[i].remote ? -1 : gpu.file,
-				 cases[i].flags) != 0;
+		file = cases[i].remote ? -1 : gpu.file;
+		wrong += gpu_map(&gpu, ASIDE, PAGE, file, cases[i].flags) != 0;
 		ring_enable(&ring, &gpu, 0);
 		if (cases[i].flags == VU_DMA_FLAG_READ)
 			cmd = cmd_copy(MVGPU_MEM_GUEST, ASIDE, MVGPU_MEM_VRAM, 0, 16);
@@ -338,7 +339,7 @@ static void test_watchdog(void)
 	ring_enable(&ring, &gpu, 0);
 	ring_enable(&other, &gpu, 1);
 	ring_submit(&ring, endless());
-	tap_ok(ring_await_state(&ring, MVGPU_RING_STATE_ERROR), "a command that does not end stops");
+	tap_ok(ring_await_state(&ring, MVGPU_RING_STATE_ERROR), "a command without end stops");
 	tap_is(ring_reg(&ring, MVGPU_RING_ERROR), MVGPU_ERROR_TIMEOUT, "and says why");
 	tap_ok(ring_finish(&other), "another ring goes on");
 	gpu_close(&gpu);
