@@ -38,10 +38,10 @@ wanted() {
 
 # run_wanted PROGRAM "TYPES" [WANTED...]
 run_wanted() {
-	local program=$1 types=$2 type
+	local program=$1 wanted_types=$2 type
 	shift 2
 	wanted "$program" "$@" || return
-	for type in $types; do
+	for type in $wanted_types; do
 		run_program "$program" "$type"
 	done
 }
