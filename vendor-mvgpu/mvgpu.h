@@ -22,6 +22,7 @@
  *	mm->mmap_lock (faults)
  *	  mvgpu_scanout_view.lock
  *	    mvgpu_vram.lock
+ *	mvgpu_dma.lock
  *	mvgpu_sched.lock
  *	mvgpu_irq.mutex
  *	  mvgpu.lock (the model's, irqs off)

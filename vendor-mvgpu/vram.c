@@ -81,24 +81,24 @@ static void mvgpu_chunk_zero(const struct mvgpu_chunk *chunk)
 	cond_resched();
 }
 
-static int mvgpu_chunk_alloc(struct mvgpu_chunk *chunk)
+static int mvgpu_chunk_alloc(struct mvgpu_chunk *chunk, gfp_t gfp)
 {
 	struct page *block;
 
-	block = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN,
-			    MVGPU_CHUNK_ORDER);
+	block = alloc_pages((gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_ZERO | __GFP_NORETRY |
+			    __GFP_NOWARN, MVGPU_CHUNK_ORDER);
 	if (block) {
 		split_page(block, MVGPU_CHUNK_ORDER);
 		/* Pairs with the load in mvgpu_vram_run(). */
 		smp_store_release(&chunk->block, block);
 		return 0;
 	}
-	chunk->pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*chunk->pages), GFP_KERNEL_ACCOUNT);
+	chunk->pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*chunk->pages), gfp);
 	return chunk->pages ? 0 : -ENOMEM;
 }
 
-/* The page at @vram_page, allocated if need be; NULL without memory. */
-static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page)
+/* The page at @vram_page, allocated by @gfp if need be; NULL without memory. */
+static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page, gfp_t gfp)
 {
 	struct mvgpu_chunk *chunk = &vram->chunks[vram_page >> MVGPU_CHUNK_ORDER];
 	unsigned int i = vram_page % MVGPU_CHUNK_PAGES;
@@ -106,12 +106,12 @@ static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page)
 	lockdep_assert_held(&vram->lock);
 
 	if (!mvgpu_chunk_present(chunk)) {
-		if (mvgpu_chunk_alloc(chunk))
+		if (mvgpu_chunk_alloc(chunk, gfp))
 			return NULL;
 		WRITE_ONCE(vram->nr_present, vram->nr_present + 1);
 	}
 	if (!chunk->block && !chunk->pages[i])
-		chunk->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+		chunk->pages[i] = alloc_page(gfp | __GFP_ZERO | __GFP_NOWARN);
 	return mvgpu_chunk_peek(chunk, i);
 }
 
@@ -186,7 +186,7 @@ static int mvgpu_vram_copy_page(struct mvgpu_vram *vram, u64 offset, void *buf, 
 	struct page *page;
 
 	if (write)
-		page = mvgpu_vram_page(vram, vram_page);
+		page = mvgpu_vram_page(vram, vram_page, GFP_KERNEL_ACCOUNT);
 	else
 		page = mvgpu_chunk_peek(&vram->chunks[vram_page >> MVGPU_CHUNK_ORDER],
 					vram_page % MVGPU_CHUNK_PAGES);
@@ -258,8 +258,9 @@ void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len, bool writ
 	}
 	*len = min_t(size_t, *len, PAGE_SIZE - offset_in_page(offset));
 	guard(mutex)(&vram->lock);
+	/* An engine kills nobody for memory: its command fails. */
 	if (write)
-		page = mvgpu_vram_page(vram, vram_page);
+		page = mvgpu_vram_page(vram, vram_page, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
 	else
 		page = mvgpu_chunk_peek(chunk, vram_page % MVGPU_CHUNK_PAGES) ?: ZERO_PAGE(0);
 	return page ? page_address(page) + offset_in_page(offset) : NULL;
@@ -329,7 +330,7 @@ vm_fault_t mvgpu_vram_map(struct mvgpu_vram *vram, struct vm_fault *vmf, u64 vra
 		return VM_FAULT_FALLBACK;
 
 	guard(mutex)(&vram->lock);
-	if (!mvgpu_vram_page(vram, vram_page))
+	if (!mvgpu_vram_page(vram, vram_page, GFP_KERNEL_ACCOUNT))
 		return VM_FAULT_SIGBUS;
 	chunk = &vram->chunks[vram_page >> MVGPU_CHUNK_ORDER];
 	if (order)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VRAM is charged to the cgroup of who touches it first, when it is touched, until the
- * device is closed; a cgroup without room is an error of that user and nobody else's.
+ * device is closed; a cgroup without room is an error of that user and nobody else's.  What
+ * the engine touches is charged to the cgroup of who has opened the device.
  * Needs cgroup v2 with its memory controller.
  */
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "mdev.h"
+#include "mvring.h"
 #include "tap.h"
 #include "vdev.h"
 
@@ -71,6 +73,22 @@ static uint8_t *user_map(struct vdev *vdev)
 	return map;
 }
 
+/* Bytes behind the first page, where the ring is, by the engine: MVGPU_ERROR_* */
+static long user_fill(struct vdev *vdev, uint8_t *map, size_t size)
+{
+	struct place place = { MVGPU_MEM_VRAM, PAGE, 0 };
+	struct mvgpu_cmd fill = cmd_fill(place, size, 1, 0);
+	struct mvring ring;
+	long error;
+
+	mvring_init(&ring, vdev, 0);
+	mvring_enable(&ring, MVGPU_MEM_VRAM, 0, map, MVGPU_RING_MIN_ORDER);
+	error = mvring_run(&ring, &fill);
+	mvring_disable(&ring);
+	mvring_fini(&ring);
+	return error;
+}
+
 static long user_step(struct vdev **vdev, uint8_t **map, char step)
 {
 	size_t size = *vdev ? vdev_region_size(*vdev, VRAM) : 0, offset;
@@ -91,6 +109,10 @@ static long user_step(struct vdev **vdev, uint8_t **map, char step)
 			if ((*vdev)->ops->write(*vdev, VRAM, &byte, 1, offset) != 1)
 				return offset;
 		return size;
+	case 's':
+		return user_fill(*vdev, *map, PAGE);
+	case 'f':
+		return user_fill(*vdev, *map, size - PAGE);
 	case 'r':
 		return (*vdev)->ops->reset(*vdev);
 	default:
@@ -219,6 +241,32 @@ static void test_limit(long size)
 	tap_ok(memory_current() < base + SLACK, "nothing stays charged");
 }
 
+/* Threads of the kernel allocate, the user pays; without room the command fails. */
+static void test_engine(long size)
+{
+	struct user user;
+	char text[32];
+	long base;
+
+	user_start(&user);
+	user_do(&user, 'o');
+	user_do(&user, 'm');
+	base = memory_current();
+	/* A user who is at his limit cannot have anything new, not even of his own program. */
+	tap_is(user_do(&user, 's'), MVGPU_ERROR_NONE, "a fill of a page");
+	snprintf(text, sizeof(text), "%ld", base + size / 2);
+	set_limit(text);
+	tap_is(user_do(&user, 'f'), MVGPU_ERROR_DMA,
+	       "a fill of more than the cgroup may have fails");
+	set_limit("max");
+	tap_is(user_do(&user, 'f'), MVGPU_ERROR_NONE, "with room it does not");
+	tap_ok(memory_current() - base > size - SLACK && memory_current() - base < size + SLACK,
+	       "that costs the size of VRAM");
+	user_do(&user, 'c');
+	tap_ok(memory_current() < base + SLACK, "closed, it costs nothing");
+	user_end(&user);
+}
+
 static long find_size(void)
 {
 	struct vdev *vdev = vdev_must_open(target);
@@ -248,6 +296,7 @@ int main(void)
 	size = find_size();
 	test_charge(size);
 	test_limit(size);
+	test_engine(size);
 	tap_ret(mdev_remove(uuid), 0, "the mdev can be removed");
 	rmdir(GROUP);
 	return tap_done();
