@@ -472,12 +472,13 @@ void mvgpu_engine_reset(struct mvgpu *vgpu)
 	unsigned int n;
 
 	mvgpu_gart_reset(vgpu);
+	/* A ring that was enabled has exposed them. */
+	if (!READ_ONCE(vgpu->shared_exposed))
+		return;
 	for (n = 0; n < MVGPU_MAX_RINGS; n++) {
 		mvgpu_ring_abandon(vgpu, n);
 		mvgpu_ring_clear(vgpu, n);
 	}
-	if (!READ_ONCE(vgpu->shared_exposed))
-		return;
 	memset(shared->words, 0, MVGPU_SHARED_SIZE);
 	/* An engine that is awake asks for more kicks than it needs, until it sleeps. */
 	for (n = 0; n < vgpu->config->num_rings; n++)

@@ -103,17 +103,18 @@ static void mvgpu_space_fill(struct mvgpu *vgpu, enum mvgpu_image image)
 }
 
 static unsigned int mvgpu_space_reset_words(const struct mvgpu_space *space,
-					    enum mvgpu_image image, struct mvgpu_reset_word *reset)
+					    enum mvgpu_image image, struct mvgpu_reset_words *reset)
 {
 	unsigned int word, count = 0;
+	mvgpu_two_words *at;
 
-	for (word = 0; word < mvgpu_image_sizes[image] / 4; word++) {
-		if (space->rows[word] == MVGPU_NO_FIELD)
+	for (word = 0; word < mvgpu_image_sizes[image] / 4; word += 2) {
+		if (space->rows[word] == MVGPU_NO_FIELD &&
+		    space->rows[word + 1] == MVGPU_NO_FIELD)
 			continue;
+		at = (__force mvgpu_two_words *)&space->words[word];
 		if (reset)
-			reset[count] = (struct mvgpu_reset_word) {
-				.word = &space->words[word], .value = space->words[word],
-			};
+			reset[count] = (struct mvgpu_reset_words) { .at = at, .value = *at };
 		count++;
 	}
 	return count;
@@ -231,11 +232,11 @@ void mvgpu_fini(struct mvgpu *vgpu)
 
 static void mvgpu_reset_locked(struct mvgpu *vgpu)
 {
-	const struct mvgpu_reset_word *reset = vgpu->reset_words;
-	const struct mvgpu_reset_word *end = reset + vgpu->num_reset_words;
+	const struct mvgpu_reset_words *reset = vgpu->reset_words;
+	const struct mvgpu_reset_words *end = reset + vgpu->num_reset_words;
 
 	for (; reset < end; reset++)
-		WRITE_ONCE(*reset->word, reset->value);
+		WRITE_ONCE(*reset->at, reset->value);
 	vgpu->msix_table_used = false;
 	mvgpu_engine_reset(vgpu);
 	mvgpu_irq_gates_changed(vgpu);

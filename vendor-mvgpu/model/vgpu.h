@@ -139,14 +139,17 @@ struct mvgpu_space {
 	const struct mvgpu_field **fields;
 };
 
+/* Two words of an image at once. */
+typedef u64 __attribute__((__may_alias__)) mvgpu_two_words;
+
 /**
- * struct mvgpu_reset_word - a word that fields are in
- * @word: where in the images it is
- * @value: what it holds after a reset
+ * struct mvgpu_reset_words - two words that fields are in, or one and what never changes
+ * @at: where in the images they are
+ * @value: what they hold after a reset
  */
-struct mvgpu_reset_word {
-	__le32 *word;
-	__le32 value;
+struct mvgpu_reset_words {
+	mvgpu_two_words *at;
+	u64 value;
 };
 
 /* What a write asks for that is done without the lock. */
@@ -158,8 +161,8 @@ struct mvgpu_reset_word {
  * @config: the type's constants
  * @ops: the transport's side
  * @host: passed back to @ops
- * @reset_words: all words that have fields; constant
- * @num_reset_words: how many they are
+ * @reset_words: all words that have fields, in pairs; constant
+ * @num_reset_words: how many pairs
  * @lock: protects all that follows against writers, but for words that are one field without
  *	side effects: they are written by one store, or by compare and exchange.  Readers of
  *	words take single ones and need no lock.
@@ -180,7 +183,7 @@ struct mvgpu {
 	const struct mvgpu_config *config;
 	const struct mvgpu_host_ops *ops;
 	void *host;
-	struct mvgpu_reset_word *reset_words;
+	struct mvgpu_reset_words *reset_words;
 	unsigned int num_reset_words;
 
 	struct mvgpu_lock lock;
