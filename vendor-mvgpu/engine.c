@@ -15,6 +15,7 @@
  * No step is lost: the owner of a vGPU lets the model sleep and then puts the vGPU
  * back.  A kick in between finds it on its engine still, and has it queued again.
  */
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/kthread.h>
@@ -99,6 +100,9 @@ static bool mvgpu_engine_poll(struct mvgpu_device *gpu)
 {
 	u64 end = ktime_get_ns() + READ_ONCE(poll_us) * (u64)NSEC_PER_USEC;
 
+	/* Nobody else can come by any. */
+	if (num_online_cpus() == 1)
+		return false;
 	while (!mvgpu_sched_contended(&gpu->card->sched) && !mvgpu_sched_stopped(&gpu->sched) &&
 	       !need_resched() && ktime_get_ns() < end) {
 		if (mvgpu_engine_has_work(&gpu->model))
