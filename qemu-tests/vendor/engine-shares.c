@@ -33,7 +33,7 @@
  * @count: how many they are
  * @weights: theirs
  * @flooder: the last one is flooded with commands by its guest
- * @sleeper: the last one begins when the others have had a window for themselves
+ * @sleeper: the last one begins when the first has had two windows for itself
  */
 struct race {
 	const char *name;
@@ -164,7 +164,7 @@ static void run(const struct race *race)
 	trace_write("trace", "");
 	for (i = 0; i < race->count; i++) {
 		if (i == last && race->sleeper)
-			vgpu_await_stat(&gpus[0], "busy_us", window_us / 2);
+			vgpu_await_stat(&gpus[0], "busy_us", 2 * window_us);
 		vgpu_work_for_ever(&gpus[i]);
 		vgpu_await_stat(&gpus[i], "busy_us", 1);
 	}
