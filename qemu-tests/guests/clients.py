@@ -68,8 +68,14 @@ def mdevctl_defined():
     name = str(uuid.uuid4())
     run("mdevctl", "define", "-u", name, "-p", CARD, "-t", TYPE)
     expect(exists(name), False, "existence of an mdev that is defined")
+    run("mdevctl", "modify", "-u", name, "--addattr=weight", "--value=300")
+    run("mdevctl", "modify", "-u", name, "--addattr=pinned_kib", "--value=4096")
     run("mdevctl", "start", "-u", name)
+    expect([read(f"{MDEVS}/{name}/{file}").strip() for file in ("weight", "pinned_kib")],
+           ["300", "4096"], "attributes of the definition")
     run("mdevctl", "stop", "-u", name)
+    run("mdevctl", "modify", "-u", name, "--delattr", "--index=1")
+    run("mdevctl", "modify", "-u", name, "--delattr", "--index=0")
     run("mdevctl", "modify", "-u", name, "-t", "mvgpu-bochs-64m", "--auto")
     expect(run("mdevctl", "list", "-d").split(), [name, CARD, "mvgpu-bochs-64m", "auto"],
            "definition")
