@@ -13,12 +13,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from host import Tap, Vgpu, expect, shell
-from nested import BUILD, SECONDS, Guest, initrd, parse_ppm
+from nested import BUILD, RELEASE, SECONDS, Guest, initrd, parse_ppm
 from screen import differing
 
 MODULE = "mvgpu_raw.ko"
 PROGRAMS = ("raw-commands", "raw-draw", "raw-errors", "raw-hostile", "raw-irq")
-FILES = {MODULE: os.path.join(BUILD, MODULE),
+# A guest's kernel is a stock one, whichever the host VM has.
+STOCK_BUILD = os.path.join(os.path.dirname(BUILD), ".".join(RELEASE.split(".")[:2]))
+FILES = {MODULE: os.path.join(STOCK_BUILD, MODULE),
          **{name: os.path.join(BUILD, "bin", name) for name in PROGRAMS}}
 ROUNDS = 30
 MODE = "320 200"
