@@ -64,7 +64,7 @@ distclean: clean ## removes the lab's cache too
 
 ##
 ## Variables: KERNEL=7.2 or 6.12 (for check and bench: KERNELS="7.2 6.12"; for
-## check-debug: KERNELS="debug kcsan"),
+## check-debug: KERNELS="debug objects kcsan"),
 ## TYPE=mvgpu-bochs-16m, -64m or -256m, MODE=1280x720, TEXT="a line", SEED=a number,
 ## TRANSPORT=vfio-user for the device from a process, without a module,
 ## T="names of tests", COMPARE=an earlier result of bench,

@@ -22,6 +22,7 @@ SERIES = "7.2"
 # What each adds to allnoconfig, later ones over earlier ones
 FRAGMENTS = {
     "debug": ("base", "kasan", "debug"),
+    "objects": ("base", "objects"),
     "kcsan": ("base", "kcsan"),
 }
 NAMES = tuple(FRAGMENTS)
