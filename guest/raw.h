@@ -120,7 +120,7 @@ void raw_irq_enable(struct raw_device *raw);
 void raw_irq_fini(struct raw_device *raw);
 
 int raw_ring_start(struct raw_device *raw, const struct mvgpu_raw_start *start);
-void raw_ring_stop(struct raw_device *raw, unsigned int n);
+bool raw_ring_stop(struct raw_device *raw, unsigned int n);
 void raw_rings_check(struct raw_device *raw);
 void raw_rings_lost(struct raw_device *raw);
 int raw_ring_submit(struct raw_device *raw, unsigned int n, const struct mvgpu_cmd *cmds,

@@ -39,16 +39,19 @@ static int raw_open(struct inode *inode, struct file *file)
 static void raw_quiesce(struct raw_device *raw)
 {
 	struct raw_buffer *buffer, *next;
+	bool stopped = true;
 	unsigned int n;
 
 	for (n = 0; n < raw->num_rings; n++)
-		raw_ring_stop(raw, n);
+		stopped &= raw_ring_stop(raw, n);
 	iowrite32(0, raw->regs + MVGPU_REG_GART_ENTRIES);
 	iowrite32(1, raw->regs + MVGPU_REG_GART_INVALIDATE);
 	raw_irq_enable(raw);
 
 	list_for_each_entry_safe(buffer, next, &raw->buffers, node) {
-		dma_free_coherent(&raw->pdev->dev, buffer->size, buffer->memory, buffer->address);
+		if (stopped)
+			dma_free_coherent(&raw->pdev->dev, buffer->size, buffer->memory,
+					  buffer->address);
 		list_del(&buffer->node);
 		kfree(buffer);
 	}

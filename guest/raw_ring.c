@@ -33,16 +33,20 @@ static void raw_ring_write(struct raw_device *raw, unsigned int n, u32 reg, u32 
  * Rings that a program has started by itself, through the registers, are stopped too.
  *
  * Context: under the device's lock; sleeps.
+ * Return: whether it has stopped; if not, the device may still be at a command of it, whose memory
+ * must not be freed.
  */
-void raw_ring_stop(struct raw_device *raw, unsigned int n)
+bool raw_ring_stop(struct raw_device *raw, unsigned int n)
 {
 	struct raw_ring *ring = &raw->rings[n];
+	bool stopped;
 	u32 state;
 
 	raw_ring_write(raw, n, MVGPU_RING_CTRL, 0);
 	/* The engine may be at one of its commands. */
-	if (read_poll_timeout(raw_ring_read, state, state == MVGPU_RING_STATE_OFF, 50, RAW_STOP_US,
-			      false, raw, n, MVGPU_RING_STATE)) {
+	stopped = !read_poll_timeout(raw_ring_read, state, state == MVGPU_RING_STATE_OFF, 50,
+				     RAW_STOP_US, false, raw, n, MVGPU_RING_STATE);
+	if (!stopped) {
 		dev_err(&raw->pdev->dev, "ring %u does not stop; its memory is lost\n", n);
 		ring->cmds = NULL;
 	}
@@ -51,6 +55,7 @@ void raw_ring_stop(struct raw_device *raw, unsigned int n)
 		dma_free_coherent(&raw->pdev->dev, ring->entries * sizeof(*ring->cmds),
 				  ring->cmds, ring->address);
 	ring->cmds = NULL;
+	return stopped;
 }
 
 /**
