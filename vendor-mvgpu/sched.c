@@ -5,7 +5,8 @@
  * Each entity has a virtual time: the engine time that it has had, divided by its
  * weight.  Who is behind the others gets the next engine that is idle, for a slice.
  * So entities that always have something to do get engine time in proportion to
- * their weights, whatever their commands are like, with an error of a slice.
+ * their weights, whatever their commands are like, with an error of a slice; on a
+ * card of several engines, as long as none of them is due more than one engine.
  *
  * An entity that had nothing to do must not save that up: when it comes back, its
  * virtual time is at least that of the entity that was the last to get an engine.
@@ -55,12 +56,19 @@ static void mvgpu_sched_dequeue(struct mvgpu_sched *sched, struct mvgpu_sched_en
 	WRITE_ONCE(sched->queued, sched->queued - 1);
 }
 
-/* An entity that had nothing to do comes back. */
+/*
+ * An entity that had nothing to do comes back.  It is not ahead by more than a second of its own
+ * time: one that was away for so long that it is behind by half of all times seems to be.
+ */
 static void mvgpu_sched_catch_up(const struct mvgpu_sched *sched,
 				 struct mvgpu_sched_entity *entity)
 {
+	u64 most = sched->vtime + div_u64((u64)NSEC_PER_SEC * MVGPU_VTIME_SCALE, entity->weight);
+
 	if (mvgpu_vtime_before(entity->vtime, sched->vtime))
 		entity->vtime = sched->vtime;
+	else if (mvgpu_vtime_before(most, entity->vtime))
+		entity->vtime = most;
 }
 
 /* Give an idle engine to an entity. */
@@ -138,11 +146,12 @@ void mvgpu_sched_init(struct mvgpu_sched *sched, unsigned int engines)
  */
 void mvgpu_sched_add(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, u32 weight)
 {
-	guard(spinlock)(&sched->lock);
+	spin_lock(&sched->lock);
 	entity->stops = 1;
 	entity->weight = weight;
 	entity->vtime = sched->vtime;
 	entity->card_busy_ns = sched->busy_ns;
+	spin_unlock(&sched->lock);
 }
 
 /**
@@ -156,23 +165,17 @@ void mvgpu_sched_add(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entit
 void mvgpu_sched_set_weight(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity,
 			    u32 weight)
 {
-	guard(spinlock)(&sched->lock);
+	spin_lock(&sched->lock);
 	WRITE_ONCE(entity->weight, weight);
+	spin_unlock(&sched->lock);
 }
 
-/**
- * mvgpu_sched_kick() - an entity may have something to do
- * @sched: the scheduler
- * @entity: the entity
- * @take: the caller would work for it himself
- *
- * Context: process.
- * Return: whether he owns it now, on an engine that was idle, and has to put it back by
- * mvgpu_sched_put().  If not, it has been queued, or its owner will see.
- */
-bool mvgpu_sched_kick(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, bool take)
+/* Under the lock: as mvgpu_sched_kick(). */
+static bool mvgpu_sched_take(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity,
+			     bool take)
 {
-	guard(spinlock)(&sched->lock);
+	lockdep_assert_held(&sched->lock);
+
 	if (entity->state == MVGPU_SCHED_QUEUED)
 		return false;
 	if (entity->state == MVGPU_SCHED_RUNNING || entity->stops) {
@@ -190,6 +193,26 @@ bool mvgpu_sched_kick(struct mvgpu_sched *sched, struct mvgpu_sched_entity *enti
 }
 
 /**
+ * mvgpu_sched_kick() - an entity may have something to do
+ * @sched: the scheduler
+ * @entity: the entity
+ * @take: the caller would work for it himself
+ *
+ * Context: process.
+ * Return: whether he owns it now, on an engine that was idle, and has to put it back by
+ * mvgpu_sched_put().  If not, it has been queued, or its owner will see.
+ */
+bool mvgpu_sched_kick(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, bool take)
+{
+	bool taken;
+
+	spin_lock(&sched->lock);
+	taken = mvgpu_sched_take(sched, entity, take);
+	spin_unlock(&sched->lock);
+	return taken;
+}
+
+/**
  * mvgpu_sched_get() - get work for an engine that has none
  * @sched: the scheduler
  *
@@ -198,8 +221,12 @@ bool mvgpu_sched_kick(struct mvgpu_sched *sched, struct mvgpu_sched_entity *enti
  */
 struct mvgpu_sched_entity *mvgpu_sched_get(struct mvgpu_sched *sched)
 {
-	guard(spinlock)(&sched->lock);
-	return mvgpu_sched_pick(sched);
+	struct mvgpu_sched_entity *entity;
+
+	spin_lock(&sched->lock);
+	entity = mvgpu_sched_pick(sched);
+	spin_unlock(&sched->lock);
+	return entity;
 }
 
 /**
@@ -214,9 +241,10 @@ struct mvgpu_sched_entity *mvgpu_sched_get(struct mvgpu_sched *sched)
 void mvgpu_sched_put(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, u64 ns,
 		     bool more)
 {
-	guard(spinlock)(&sched->lock);
+	spin_lock(&sched->lock);
 	mvgpu_sched_leave(sched, entity, ns, more);
 	mvgpu_sched_call(sched);
+	spin_unlock(&sched->lock);
 }
 
 /**
@@ -232,10 +260,11 @@ void mvgpu_sched_put(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entit
 struct mvgpu_sched_entity *mvgpu_sched_next(struct mvgpu_sched *sched,
 					    struct mvgpu_sched_entity *entity, u64 ns, bool more)
 {
-	guard(spinlock)(&sched->lock);
+	spin_lock(&sched->lock);
 	mvgpu_sched_leave(sched, entity, ns, more);
 	entity = mvgpu_sched_pick(sched);
 	mvgpu_sched_call(sched);
+	spin_unlock(&sched->lock);
 	return entity;
 }
 
@@ -243,8 +272,12 @@ struct mvgpu_sched_entity *mvgpu_sched_next(struct mvgpu_sched *sched,
 static bool mvgpu_sched_is_running(struct mvgpu_sched *sched,
 				   const struct mvgpu_sched_entity *entity)
 {
-	guard(spinlock)(&sched->lock);
-	return entity->state == MVGPU_SCHED_RUNNING;
+	bool running;
+
+	spin_lock(&sched->lock);
+	running = entity->state == MVGPU_SCHED_RUNNING;
+	spin_unlock(&sched->lock);
+	return running;
 }
 
 /**
@@ -256,16 +289,18 @@ static bool mvgpu_sched_is_running(struct mvgpu_sched *sched,
  */
 void mvgpu_sched_stop(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity)
 {
-	scoped_guard(spinlock, &sched->lock) {
-		WRITE_ONCE(entity->stops, entity->stops + 1);
-		if (entity->state == MVGPU_SCHED_QUEUED) {
-			mvgpu_sched_dequeue(sched, entity);
-			entity->kicked = true;
-		}
-		if (entity->state != MVGPU_SCHED_RUNNING)
-			return;
+	bool running;
+
+	spin_lock(&sched->lock);
+	WRITE_ONCE(entity->stops, entity->stops + 1);
+	running = entity->state == MVGPU_SCHED_RUNNING;
+	if (entity->state == MVGPU_SCHED_QUEUED) {
+		mvgpu_sched_dequeue(sched, entity);
+		entity->kicked = true;
 	}
-	wait_event(sched->left, !mvgpu_sched_is_running(sched, entity));
+	spin_unlock(&sched->lock);
+	if (running)
+		wait_event(sched->left, !mvgpu_sched_is_running(sched, entity));
 }
 
 /**
@@ -277,11 +312,12 @@ void mvgpu_sched_stop(struct mvgpu_sched *sched, struct mvgpu_sched_entity *enti
  */
 void mvgpu_sched_start(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity)
 {
-	guard(spinlock)(&sched->lock);
+	spin_lock(&sched->lock);
 	WRITE_ONCE(entity->stops, entity->stops - 1);
-	if (entity->stops || !entity->kicked)
-		return;
-	mvgpu_sched_catch_up(sched, entity);
-	mvgpu_sched_enqueue(sched, entity);
-	mvgpu_sched_call(sched);
+	if (!entity->stops && entity->kicked) {
+		mvgpu_sched_catch_up(sched, entity);
+		mvgpu_sched_enqueue(sched, entity);
+		mvgpu_sched_call(sched);
+	}
+	spin_unlock(&sched->lock);
 }
