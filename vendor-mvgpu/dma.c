@@ -43,7 +43,6 @@ void mvgpu_dma_init(struct mvgpu_dma *dma)
 void mvgpu_dma_fini(struct mvgpu_dma *dma)
 {
 	mvgpu_pins_fini(dma);
-	kfree(dma->copies);
 }
 
 /**
@@ -52,21 +51,27 @@ void mvgpu_dma_fini(struct mvgpu_dma *dma)
  */
 void mvgpu_dma_open(struct mvgpu_device *gpu)
 {
+	gpu->dma.mm = current->mm;
 	gpu->dma.memcg = get_mem_cgroup_from_mm(current->mm);
 	gpu->dma.budget = UINT_MAX;
 }
 
 /**
- * mvgpu_dma_close() - nothing stays pinned
+ * mvgpu_dma_close() - nothing stays pinned, or copied
  * @gpu: a vGPU that is being closed; nobody owns its engine any more
  *
  * Context: process, may sleep.
  */
 void mvgpu_dma_close(struct mvgpu_device *gpu)
 {
+	struct mvgpu_dma *dma = &gpu->dma;
+
 	mvgpu_dma_clear(gpu);
-	mem_cgroup_put(gpu->dma.memcg);
-	gpu->dma.memcg = NULL;
+	kfree_sensitive(dma->copies);
+	dma->copies = NULL;
+	mem_cgroup_put(dma->memcg);
+	dma->memcg = NULL;
+	dma->mm = NULL;
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 struct mem_cgroup;
+struct mm_struct;
 struct mvgpu_device;
 struct mvgpu_span;
 struct page;
@@ -55,9 +56,11 @@ struct mvgpu_dma_stats {
  * @held_first: the first byte that was unmapped lately
  * @held_last: and the last
  * @held_until: until when nothing between is pinned, in jiffies
+ * @hold: how long that is after an unmap, in jiffies
  * @stats: counters
  * @wait: for a pin to be given back, or to be gone
  * @relief: unpins what the shrinker has doomed
+ * @mm: of the process that has opened the device; never followed.  Constant while it is open.
  * @memcg: pays for the engine's memory; constant while the device is open
  * @recent: windows that had a small access when they were not pinned.  The owner's, as is
  * @copies: memory for copies, a page for either span, or NULL before it was needed
@@ -74,9 +77,11 @@ struct mvgpu_dma {
 	u64 held_first;
 	u64 held_last;
 	unsigned long held_until;
+	unsigned long hold;
 	struct mvgpu_dma_stats stats;
 	wait_queue_head_t wait;
 	struct work_struct relief;
+	const struct mm_struct *mm;
 	struct mem_cgroup *memcg;
 	u64 recent[MVGPU_DMA_RECENT];
 	void *copies;

@@ -93,6 +93,9 @@ static void mvgpu_engine_watch(struct mvgpu_device *gpu, const struct mvgpu_step
 		trace_mvgpu_timeout(mvgpu_engine_name(gpu), step->ring, *spent);
 		mvgpu_engine_timeout(&gpu->model, step->ring);
 	}
+	/* The next one may begin where nobody watches: in a kick. */
+	if (step->finished)
+		*spent = 0;
 }
 
 /* Wait a little for more work, as long as nothing else is to be done; whether there is some. */
@@ -178,10 +181,12 @@ static bool mvgpu_engine_inline(struct mvgpu_device *gpu)
 static void mvgpu_engine_kick(struct mvgpu_device *gpu)
 {
 	struct mvgpu_sched *sched = &gpu->card->sched;
-	bool mine, more;
+	bool take, mine, more;
 	u64 start;
 
-	mine = mvgpu_sched_kick(sched, &gpu->sched, READ_ONCE(inline_bytes));
+	/* VFIO reaches guest memory from threads and from the process that has it, no other. */
+	take = READ_ONCE(inline_bytes) && current->mm == gpu->dma.mm;
+	mine = mvgpu_sched_kick(sched, &gpu->sched, take);
 	trace_mvgpu_kick(mvgpu_engine_name(gpu), mine);
 	if (!mine)
 		return;

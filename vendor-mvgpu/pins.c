@@ -35,8 +35,13 @@ static_assert(!IS_ENABLED(CONFIG_HIGHMEM), "guest memory has an address in the k
 /* When a window cannot be pinned whole, one of that much less is tried. */
 #define MVGPU_PIN_ORDER_STEP	3
 
-/* Much longer than it takes VFIO to come back from dma_unmap and take a lock. */
+/*
+ * Longer than it takes VFIO to come back from dma_unmap and take a lock; and so many times longer
+ * whenever that was not enough, or may not have been, up to the last.
+ */
 #define MVGPU_PIN_HOLD		(HZ / 10)
+#define MVGPU_PIN_HOLD_FACTOR	8
+#define MVGPU_PIN_HOLD_MAX	(HZ * 52)
 
 /**
  * struct mvgpu_pin - a run of pinned pages
@@ -470,6 +475,7 @@ void mvgpu_pins_init(struct mvgpu_dma *dma)
 	dma->limit = MVGPU_PIN_LIMIT >> PAGE_SHIFT;
 	dma->budget = UINT_MAX;
 	dma->held_until = jiffies;
+	dma->hold = MVGPU_PIN_HOLD;
 }
 
 /**
@@ -484,10 +490,28 @@ void mvgpu_pins_fini(struct mvgpu_dma *dma)
 	cancel_work_sync(&dma->relief);
 }
 
+/*
+ * How long what is unmapped now is not to be pinned.  A range that was unmapped, and has pins again
+ * when it is unmapped, may be one that VFIO has come back to, which it does nine times at most.
+ */
+static void mvgpu_pins_set_hold(struct mvgpu_dma *dma, const struct mvgpu_range *range)
+{
+	lockdep_assert_held(&dma->lock);
+
+	if (time_after(jiffies, dma->held_until + 2 * MVGPU_PIN_HOLD_MAX))
+		dma->hold = MVGPU_PIN_HOLD;
+	else if (range->first <= dma->held_last && range->last >= dma->held_first &&
+		 rb_find(range, &dma->pins, mvgpu_pin_compare))
+		dma->hold = min(dma->hold * MVGPU_PIN_HOLD_FACTOR, MVGPU_PIN_HOLD_MAX);
+}
+
 /* Nothing in @range is pinned from now on, until a while after mvgpu_pins_unhold(). */
 static void mvgpu_pins_hold(struct mvgpu_dma *dma, u64 first, u64 last)
 {
+	struct mvgpu_range range = { first, last };
+
 	spin_lock(&dma->lock);
+	mvgpu_pins_set_hold(dma, &range);
 	if (dma->unmaps || time_before(jiffies, dma->held_until)) {
 		first = min(first, dma->held_first);
 		last = max(last, dma->held_last);
@@ -502,7 +526,7 @@ static void mvgpu_pins_unhold(struct mvgpu_dma *dma)
 {
 	spin_lock(&dma->lock);
 	dma->unmaps--;
-	dma->held_until = jiffies + MVGPU_PIN_HOLD;
+	dma->held_until = jiffies + dma->hold;
 	spin_unlock(&dma->lock);
 }
 

@@ -74,6 +74,7 @@ static inline void *kmalloc(size_t size, int gfp)
 }
 
 #define kfree(memory)		free(memory)
+#define kfree_sensitive(memory)	free(memory)
 
 /* Who waits looks again and again, so nobody needs to be woken. */
 typedef struct { char none; } wait_queue_head_t;
@@ -194,6 +195,7 @@ struct work_struct {
 unsigned long jiffies_now(void);
 #define jiffies				jiffies_now()
 #define time_before(a, b)		((long)((a) - (b)) < 0)
+#define time_after(a, b)		time_before(b, a)
 
 struct page {
 	char *address;
@@ -205,6 +207,7 @@ extern struct page *pages;
 
 struct mem_cgroup;
 #define get_mem_cgroup_from_mm(mm)	NULL
+#define current			(&(struct { struct mm_struct *mm; }){ NULL })
 #define mem_cgroup_put(memcg)		((void)(memcg))
 
 static inline struct mem_cgroup *set_active_memcg(struct mem_cgroup *memcg)
