@@ -21,6 +21,8 @@
 #define VRAM		VFIO_PCI_BAR0_REGION_INDEX
 #define PAGE		4096u
 #define IOVA		0x40000000u
+/* Memory that was unmapped is not pinned for a while: these have never been. */
+#define FRESH_IOVA(n)	((n) << 36)
 #define SIZE		(4u << 20)
 #define RING_ORDER	4
 /* Where the ring is in VRAM, behind what is copied */
@@ -347,8 +349,8 @@ static void test_pressure(uint8_t *memory)
 		tap_skip("nothing is pinned", "memory pressure");
 		return;
 	}
-	map(IOVA, memory, SIZE, VDEV_DMA_RW);
-	copy_in(IOVA, SIZE);
+	map(FRESH_IOVA(1ull), memory, SIZE, VDEV_DMA_RW);
+	copy_in(FRESH_IOVA(1ull), SIZE);
 	/* iommufd does not count what only a device's driver has pinned. */
 	if (!strcmp(vdev->ops->name, "VFIO group"))
 		tap_ok(locked_kb() > 0, "pressure: something is pinned");
@@ -358,9 +360,9 @@ static void test_pressure(uint8_t *memory)
 		usleep(10000);
 	tap_is(locked_kb(), 0, "pressure: nothing is pinned any more");
 	memset(memory, 0x55, SIZE);
-	tap_is(copy_in(IOVA, SIZE), MVGPU_ERROR_NONE, "pressure: a copy works");
+	tap_is(copy_in(FRESH_IOVA(1ull), SIZE), MVGPU_ERROR_NONE, "pressure: a copy works");
 	tap_ok(all_are(vram, 0x55, SIZE), "pressure: as it should");
-	unmap(IOVA, SIZE);
+	unmap(FRESH_IOVA(1ull), SIZE);
 }
 
 static void drop_capabilities(void)
@@ -384,28 +386,28 @@ static void test_memlock(uint8_t *memory)
 	if (setrlimit(RLIMIT_MEMLOCK, &limit))
 		tap_bail("no limit");
 	drop_capabilities();
-	map(IOVA, memory, SIZE, VDEV_DMA_RW);
+	map(FRESH_IOVA(2ull), memory, SIZE, VDEV_DMA_RW);
 	memset(memory, 0x44, SIZE);
-	tap_is(copy_in(IOVA, SIZE), MVGPU_ERROR_NONE,
+	tap_is(copy_in(FRESH_IOVA(2ull), SIZE), MVGPU_ERROR_NONE,
 	       "RLIMIT_MEMLOCK: more than it lets be pinned");
 	tap_ok(all_are(vram, 0x44, SIZE), "RLIMIT_MEMLOCK: is copied");
 	tap_ok(locked_kb() <= 1024, "RLIMIT_MEMLOCK: and it is not passed");
 	memset(vram, 0x45, SIZE);
-	tap_is(copy_out(IOVA, SIZE), MVGPU_ERROR_NONE, "RLIMIT_MEMLOCK: to memory");
+	tap_is(copy_out(FRESH_IOVA(2ull), SIZE), MVGPU_ERROR_NONE, "RLIMIT_MEMLOCK: to memory");
 	tap_ok(all_are(memory, 0x45, SIZE), "RLIMIT_MEMLOCK: is copied too");
-	unmap(IOVA, SIZE);
+	unmap(FRESH_IOVA(2ull), SIZE);
 	tap_is(locked_kb(), 0, "RLIMIT_MEMLOCK: nothing stays pinned");
 }
 
 /* The device's file is closed while the engine is at it. */
 static void test_close(uint8_t *memory)
 {
-	struct mvgpu_cmd cmd = cmd_copy(MVGPU_MEM_GUEST, IOVA, MVGPU_MEM_VRAM, 0, SIZE);
+	struct mvgpu_cmd cmd = cmd_copy(MVGPU_MEM_GUEST, FRESH_IOVA(3ull), MVGPU_MEM_VRAM, 0, SIZE);
 	/* A server learns of it later. */
 	bool kernel = vdev_fd(vdev) >= 0;
 	unsigned int i;
 
-	map(IOVA, memory, SIZE, VDEV_DMA_RW);
+	map(FRESH_IOVA(3ull), memory, SIZE, VDEV_DMA_RW);
 	enable();
 	for (i = 0; i < 10; i++)
 		mvring_submit(&ring, &cmd);
