@@ -45,6 +45,9 @@ waits_in_core() {
 
 [ -e $lock_stat ] || bail "this kernel has no LOCK_STAT"
 core_name=ours
+# What boot has let go of is gone four seconds later.  Block devices are freed too early
+# then, and the kernel says so: before our modules are there.
+sleep 6
 klog_mark
 check "load the core" core_load
 check "load the vendor's module" driver_load max_instances=1000
