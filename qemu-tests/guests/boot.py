@@ -53,7 +53,7 @@ def capabilities(guest, express):
     kind = re.search(r"Express \(v\d\) ([^,]+?)(?:, |$)", seen, re.MULTILINE)
     expect(kind and kind[1], express, "kind of PCI Express device")
     expect(re.findall(r"Region (\d): Memory at \w+ \((\d+)-bit, (\S+)\)(?: \[size=(\w+)\])", seen),
-           [("0", "32", "prefetchable", "16M"), ("2", "32", "non-prefetchable", "8K"),
+           [("0", "32", "prefetchable", "16M"), ("2", "32", "non-prefetchable", "16K"),
             ("4", "32", "non-prefetchable", "4K")], "BARs")
 
 

@@ -14,7 +14,7 @@ import results  # noqa: E402
 from host import Tap  # noqa: E402
 
 WINDOWS = 5
-COUNTS = (1, 20)
+COUNTS = (1, 10, 20, 40)
 SIZES = ("4k", "64k", "1m", "16m")
 WANTED = {
     "reference": ["getppid", "pread-zero-4", "eventfd-write-read",
@@ -52,15 +52,18 @@ def check_results(tap, kernel, found):
 
 
 def check_core(tap, kernel, found):
-    """A create is thousands of instructions on either core, and about as many on both."""
-    names = [f"{what}-{count}" for count in COUNTS
-             for what in ("create", "remove-newest", "remove-oldest")]
-    for name in names:
-        theirs, ours = (found.value(kernel, "instructions", name, core)
-                        for core in results.CORES)
-        if tap.ok(theirs and ours, f"{name} has a figure on both cores", theirs, ours):
-            tap.ok(10000 < ours <= 1.1 * theirs, f"{name}: ours takes at most a tenth more",
-                   theirs, ours)
+    """A create is thousands of instructions on either core, and about as many on both.
+
+    How many it is depends a little on what the allocator has at that moment: so all counts are
+    taken together.
+    """
+    for what in ("create", "remove-newest", "remove-oldest"):
+        theirs, ours = ([found.value(kernel, "instructions", f"{what}-{count}", core)
+                         for count in COUNTS] for core in results.CORES)
+        if tap.ok(all(theirs + ours), f"{what} has a figure on both cores for each count",
+                  theirs, ours):
+            tap.ok(10000 * len(COUNTS) < sum(ours) <= 1.1 * sum(theirs),
+                   f"{what}: ours takes at most a tenth more", theirs, ours)
 
 
 def measured(tap, what, *arguments):
