@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Animated PNG (W3C, PNG third edition): pictures of one size, one after the other, for ever."""
 
+import os
 import struct
 import zlib
+
+DELAY_MS = 150
 
 
 def _chunk(kind, body):
@@ -35,9 +38,23 @@ def encode(width, height, frames, delay_ms):
     return b"".join([*parts, _chunk(b"IEND", b"")])
 
 
-def side_by_side(left, right):
+def _side_by_side(left, right):
     """Two pictures (width, height, bytes of RGB) of one height as one."""
     height = left[1]
     one, two = 3 * left[0], 3 * right[0]
     return left[0] + right[0], height, b"".join(
         left[2][y * one:(y + 1) * one] + right[2][y * two:(y + 1) * two] for y in range(height))
+
+
+def save_pair(folder, pairs):
+    """What two guests showed, as pairs of such pictures: each one's last, and all as an animation.
+
+    Returns the names of the files.
+    """
+    wide = [_side_by_side(*pair) for pair in pairs]
+    files = {f"guest-{name}.png": [picture] for name, picture in zip(("one", "two"), pairs[-1])}
+    files["two-guests.png"] = wide
+    for name, pictures in files.items():
+        with open(os.path.join(folder, name), "wb") as out:
+            out.write(encode(*pictures[0][:2], [rgb for _, _, rgb in pictures], DELAY_MS))
+    return list(files)

@@ -118,6 +118,13 @@ def variants(rootfs, series):
              "MDEV=kernel")
 
 
+def guest_driver(rootfs, series):
+    """mvgpu_raw.ko alone, for a guest whose host needs no module."""
+    _variant(rootfs, series, "guest", ["uapi", "guest"], "guest/mvgpu_raw.ko")
+    name = os.path.join(output(series), "guest", "mvgpu_raw.ko")
+    _install(name, os.path.join(output(series), os.path.basename(name)))
+
+
 def _install(source, target):
     """Copies beside and renames: a VM that reads the old file keeps it."""
     if os.path.exists(target) and os.stat(target).st_mtime_ns == os.stat(source).st_mtime_ns:

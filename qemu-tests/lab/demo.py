@@ -14,13 +14,11 @@ import build
 import rootfs
 import vm
 from common import BUILD, CHECKOUT, Fail, say
+from steps import table
 
 SECONDS = 300
-WIDTH = 74
 TYPE = "mvgpu-bochs-64m"
 MODE = "1024x768"
-ANIMATION = "two-guests.png"
-DELAY_MS = 150
 
 
 def check(args):
@@ -45,19 +43,6 @@ def _timed(steps, what, action):
     return result
 
 
-def _table(steps, facts):
-    print("-" * WIDTH)
-    for what, took in steps:
-        print(f"{took:7.1f} s  {what}")
-    print("-" * WIDTH)
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        for line in value.splitlines():
-            print(f"{name:{width}}  {line}")
-            name = ""
-    print("-" * WIDTH, flush=True)
-
-
 def _ppm(path):
     with open(path, "rb") as content:
         data = content.read()
@@ -65,25 +50,16 @@ def _ppm(path):
     return int(header[1]), int(header[2]), data[header.end():]
 
 
-def _animation(out):
-    """What the two guests showed, side by side."""
-    pairs = [apng.side_by_side(*map(_ppm, pair))
-             for pair in zip(*(sorted(glob.glob(os.path.join(out, f"guest-{name}-*.ppm")))
-                               for name in ("one", "two")))]
-    return apng.encode(*pairs[0][:2], [rgb for _, _, rgb in pairs], DELAY_MS)
-
-
 def _pictures(machine):
-    """Moves the pictures to their place in build/demo/: their names."""
+    """Makes the pictures of what came out of the VM, in build/demo/: their names."""
     folder = os.path.join(BUILD, "demo")
     os.makedirs(folder, exist_ok=True)
-    names = ["screen.png", "guest-one.png", "guest-two.png"]
-    for name in names:
-        shutil.copyfile(os.path.join(machine.out, name), os.path.join(folder, name))
-    with open(os.path.join(folder, ANIMATION), "wb") as animation:
-        animation.write(_animation(machine.out))
+    shutil.copyfile(os.path.join(machine.out, "screen.png"), os.path.join(folder, "screen.png"))
+    shots = (sorted(glob.glob(os.path.join(machine.out, f"guest-{name}-*.ppm")))
+             for name in ("one", "two"))
+    names = apng.save_pair(folder, [tuple(map(_ppm, pair)) for pair in zip(*shots)])
     return "\n".join(os.path.relpath(os.path.join(folder, name), CHECKOUT)
-                     for name in [*names, ANIMATION])
+                     for name in ["screen.png", *names])
 
 
 def run(args):
@@ -110,6 +86,6 @@ def run(args):
         result = json.load(content)
     inside = sum(seconds for _, seconds in result["steps"])
     steps += [("host VM booted and powered off", took - inside), *result["steps"]]
-    _table(steps, {"type": args.type, "seed": args.seed, **result["facts"],
-                   "pictures": _pictures(machine)})
+    table(steps, {"type": args.type, "seed": args.seed, **result["facts"],
+                  "pictures": _pictures(machine)})
     return 0

@@ -48,11 +48,11 @@ def wait_for(what, condition):
 
 
 class Server:
-    """A server with one device; a `with` block ends it."""
+    """A server with some devices of a kind; a `with` block ends it."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, devices=1):
         self.folder = folder
-        self.socket = os.path.join(folder, "gpu.sock")
+        self.sockets = [os.path.join(folder, f"gpu{number}.sock") for number in range(devices)]
         self.control = os.path.join(folder, "gpu.ctl")
         self.log = os.path.join(folder, "server.log")
         self.options = options
@@ -61,7 +61,8 @@ class Server:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [SERVER, "--socket", self.socket, "--control", self.control, *self.options],
+                [SERVER, *self.options, "--control", self.control,
+                 *(f"--socket={socket}" for socket in self.sockets)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for("the server's socket", self._listens)
 
@@ -78,13 +79,14 @@ class Server:
             raise RuntimeError(f"{command}: {done.stderr.strip()}")
         return done.stdout
 
-    def screenshot(self, path):
-        self.tell(f"screenshot 0 {path}")
+    def screenshot(self, path, number=0):
+        self.tell(f"screenshot {number} {path}")
         with open(path, "rb") as picture:
             return parse_png(picture.read())
 
     def attached(self):
-        return self.tell("list").rstrip().endswith("attached")
+        """Whether there is a client."""
+        return any(line.endswith(" attached") for line in self.tell("list").splitlines())
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -108,10 +110,10 @@ class Server:
             self.process.wait(SECONDS)
 
 
-def device(server, **properties):
-    """QEMU's name for the server's device, as -device and device_add take it."""
+def device(server, number=0, **properties):
+    """QEMU's name for a device of the server's, as -device and device_add take it."""
     return {"driver": "vfio-user-pci", "id": "vgpu",
-            "socket": {"type": "unix", "path": server.socket}, **properties}
+            "socket": {"type": "unix", "path": server.sockets[number]}, **properties}
 
 
 class UserGuest(Guest):
