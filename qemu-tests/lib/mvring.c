@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <endian.h>
+#include <linux/pci_regs.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 #include "mvring.h"
 #include "tap.h"
 
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define REGS		VFIO_PCI_BAR2_REGION_INDEX
 /* How often it looks before it lets others run */
 #define POLLS		1000
@@ -59,6 +61,13 @@ void mvring_fini(struct mvring *ring)
 	munmap(ring->shared, MVGPU_SHARED_SIZE);
 }
 
+void mvring_set_master(struct vdev *vdev, bool master)
+{
+	uint16_t command = vdev_read16(vdev, CONFIG, PCI_COMMAND) & ~PCI_COMMAND_MASTER;
+
+	vdev_write16(vdev, CONFIG, PCI_COMMAND, command | (master ? PCI_COMMAND_MASTER : 0));
+}
+
 void mvring_enable(struct mvring *ring, uint8_t mem, uint64_t base, void *memory,
 		   unsigned int order)
 {
@@ -66,6 +75,7 @@ void mvring_enable(struct mvring *ring, uint8_t mem, uint64_t base, void *memory
 	ring->entries = 1u << order;
 	ring->tail = 0;
 	ring->fence = 0;
+	mvring_set_master(ring->vdev, true);
 	__atomic_store_n(shared32(ring, MVGPU_TAIL(ring->n)), 0, __ATOMIC_RELEASE);
 	write_reg(ring, MVGPU_RING_BASE_LO, base);
 	write_reg(ring, MVGPU_RING_BASE_HI, base >> 32);

@@ -40,7 +40,13 @@ struct mvring {
 void mvring_init(struct mvring *ring, struct vdev *vdev, unsigned int n);
 void mvring_fini(struct mvring *ring);
 
-/* Enables it, of 2^@order commands; @memory is where @base of memory @mem is mapped. */
+/* Bus Master Enable: without it no ring is worked on. */
+void mvring_set_master(struct vdev *vdev, bool master);
+
+/*
+ * Enables it, of 2^@order commands, and bus mastering; @memory is where @base of memory @mem is
+ * mapped.
+ */
 void mvring_enable(struct mvring *ring, uint8_t mem, uint64_t base, void *memory,
 		   unsigned int order);
 

@@ -22,8 +22,16 @@ void ring_set_tail(struct host *host, unsigned int n, u32 tail)
 	*shared_word(host, MVGPU_TAIL(n)) = cpu_to_le32(tail);
 }
 
+void set_master(struct host *host, bool master)
+{
+	u32 command = cfg_read(host, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
+
+	cfg_write(host, PCI_COMMAND, 2, command | (master ? PCI_COMMAND_MASTER : 0));
+}
+
 void ring_enable_at(struct host *host, unsigned int n, u8 mem, u64 base, u32 order)
 {
+	set_master(host, true);
 	ring_set_tail(host, n, 0);
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_BASE_LO), base);
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_BASE_HI), base >> 32);

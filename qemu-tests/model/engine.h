@@ -13,7 +13,10 @@
 #define RING_BASE(n)	(host_config.vram_size - ((n) + 1) * RING_SIZE)
 #define RING_ENTRIES	16
 
-/* Set up and enable ring @n, of 2^@order commands, in @mem at @base. */
+/* Bus Master Enable: without it no ring is worked on. */
+void set_master(struct host *host, bool master);
+
+/* Set up and enable ring @n, of 2^@order commands, in @mem at @base, and bus mastering. */
 void ring_enable_at(struct host *host, unsigned int n, u8 mem, u64 base, u32 order);
 
 /* The same, of RING_ENTRIES commands at RING_BASE(@n). */

@@ -201,7 +201,10 @@ static void set_tail(struct host *host, u32 n, u32 tail)
 	__atomic_store_n(word, cpu_to_le32(tail), __ATOMIC_RELEASE);
 }
 
-/* Rings whose commands are there already are enabled, disabled, reset, and given tails. */
+/*
+ * Rings whose commands are there already are enabled, disabled, reset, and given tails, by a driver
+ * that forbids bus mastering now and then.
+ */
 static void change_rings(struct host *host)
 {
 	unsigned int i;
@@ -216,6 +219,8 @@ static void change_rings(struct host *host)
 			reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_ORDER), 4);
 			reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_CTRL), enable);
 		}
+		if (i % 16 == 4)
+			set_master(host, i / 64 % 4 != 3);
 		if (i % 16 == 8)
 			reg_write(host, MVGPU_REG_GART_INVALIDATE, 1);
 		set_tail(host, n, i % RING_ENTRIES);

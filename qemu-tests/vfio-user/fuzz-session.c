@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include <endian.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
 
 #include "../lib/vuclient.h"
 #include "fuzz.h"
@@ -137,12 +139,14 @@ static void shape(struct mvgpu_cmd *cmd)
 static size_t send_engine(int fd, const uint8_t *data, size_t size)
 {
 	unsigned int i, count = size ? data[0] % (MAX_COMMANDS + 1) : 0;
+	uint32_t master = htole32(PCI_COMMAND_MASTER);
 	struct mvgpu_cmd cmd;
 
 	if (count > (size - 1) / sizeof(cmd))
 		count = (size - 1) / sizeof(cmd);
 	send_window(fd, 0, &fds[KIND_SEALED]);
 	send_window(fd, WINDOW, NULL);
+	send_write(fd, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &master, sizeof(master));
 	send_reg(fd, MVGPU_REG_GART_ENTRIES, 100);
 	send_reg(fd, MVGPU_REG_GART_INVALIDATE, 1);
 	for (i = 0; i < count; i++) {

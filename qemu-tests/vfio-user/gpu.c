@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include "../lib/commands.h"
@@ -124,16 +125,21 @@ uint32_t gpu_read(struct gpu *gpu, uint32_t reg)
 	return reply.value;
 }
 
-void gpu_write(struct gpu *gpu, uint32_t reg, uint32_t value)
+static void write_region(struct gpu *gpu, uint32_t region, uint32_t offset, uint32_t value)
 {
 	struct {
 		struct vu_region_access access;
 		uint32_t value;
 	} __attribute__((packed)) write = {
-		{ .region = BAR2, .offset = reg, .count = 4 }, value
+		{ .region = region, .offset = offset, .count = 4 }, value
 	};
 
 	gpu_call(gpu, VU_REGION_WRITE, &write, sizeof(write), &write.access, sizeof(write.access));
+}
+
+void gpu_write(struct gpu *gpu, uint32_t reg, uint32_t value)
+{
+	write_region(gpu, BAR2, reg, value);
 }
 
 ssize_t gpu_map(struct gpu *gpu, uint64_t address, uint64_t size, int file, uint32_t flags)
@@ -257,6 +263,7 @@ void ring_enable(struct ring *ring, struct gpu *gpu, unsigned int n)
 	ring->gpu = gpu;
 	ring->n = n;
 	ring->commands = (struct mvgpu_cmd *)(gpu->shared + RING_OFFSET(n));
+	write_region(gpu, CONFIG, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	__atomic_store_n(page_word(ring, MVGPU_TAIL(n)), 0, __ATOMIC_RELAXED);
 	gpu_write(gpu, MVGPU_REG_RING(n, MVGPU_RING_BASE_LO), base);
 	gpu_write(gpu, MVGPU_REG_RING(n, MVGPU_RING_BASE_HI), base >> 32);

@@ -97,7 +97,7 @@ bool gpu_await_question(struct gpu *gpu);
 /* Now it gets its answer, as does what comes after it. */
 void gpu_answer(struct gpu *gpu);
 
-/* A ring in the client's memory that is shared: no access to it is a message. */
+/* A ring in the client's memory that is shared: no access to it is a message.  With bus mastering. */
 void ring_enable(struct ring *ring, struct gpu *gpu, unsigned int n);
 void ring_disable(struct ring *ring);
 uint32_t ring_reg(const struct ring *ring, uint32_t reg);

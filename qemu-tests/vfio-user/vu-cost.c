@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
 #include <linux/ptrace.h>
 
 #include "mvgpu_regs.h"
@@ -109,6 +110,7 @@ static long cpu_ms(const struct server *of)
 /* An empty ring, which wakes the engine. */
 static void enable_ring(int fd)
 {
+	write32(fd, CONFIG, PCI_COMMAND, PCI_COMMAND_MASTER);
 	write32(fd, BAR2, MVGPU_REG_RING(0, MVGPU_RING_ORDER), MVGPU_RING_MIN_ORDER);
 	write32(fd, BAR2, MVGPU_REG_RING(0, MVGPU_RING_CTRL), MVGPU_RING_CTRL_ENABLE);
 	/* Of zeroes, which are no command: the ring stops. */

@@ -330,7 +330,6 @@ int main(void)
 		tap_bail("VRAM cannot be mapped");
 	tap_ret(vdev->ops->dma_map(vdev, IOVA, real.guest, GUEST_SIZE, VDEV_DMA_RW), 0,
 		"guest memory");
-	vdev_write16(vdev, VFIO_PCI_CONFIG_REGION_INDEX, 4, 6);
 	mvring_init(&ring, vdev, 0);
 	make_gart(vdev);
 
