@@ -11,6 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define PMCSR		(MVGPU_PCI_CAP_PM + PCI_PM_CTRL)
 #define TABLE		GUEST_BASE
 #define TABLE_ENTRIES	64
 /* A run ends after so many steps, however much there is to do. */
@@ -205,6 +206,12 @@ static void submit_one(struct host *host, struct input *input)
 	submit(host, n % host->vgpu->config->num_rings, &cmd);
 }
 
+static bool may_run(struct host *host)
+{
+	return cfg_read(host, PCI_COMMAND, 2) & PCI_COMMAND_MASTER &&
+	       !(cfg_read(host, PMCSR, 2) & PCI_PM_CTRL_STATE_MASK);
+}
+
 static void act(struct host *host, struct input *input);
 
 /* In the middle of a step */
@@ -218,6 +225,7 @@ static void run(struct host *host, struct input *input)
 {
 	u8 what = take(input, 1);
 	struct mvgpu_step step = { .limit = what & 1 ? MVGPU_STEP_ANY : what * 64u };
+	bool allowed, worked = true;
 	unsigned int i;
 
 	host->on_get = what & 2 ? hook_act : NULL;
@@ -225,9 +233,11 @@ static void run(struct host *host, struct input *input)
 	host->bounce = what & 8;
 	host->put_fails = (what & 0x38) == 0x38;
 	mvgpu_engine_wake(host->vgpu);
-	for (i = 0; i < MAX_STEPS; i++) {
-		if (mvgpu_engine_step(host->vgpu, &step) != MVGPU_STEP_WORKED)
-			break;
+	for (i = 0; worked && i < MAX_STEPS; i++) {
+		allowed = may_run(host);
+		worked = mvgpu_engine_step(host->vgpu, &step) == MVGPU_STEP_WORKED;
+		if (worked && !allowed)
+			abort();
 	}
 	if (what & 0x40)
 		mvgpu_engine_timeout(host->vgpu, what >> 7);
@@ -268,6 +278,10 @@ static void act(struct host *host, struct input *input)
 		break;
 	case 8:
 		gart_use(host, take_address(input, MVGPU_MEM_GUEST, 0), take_number(input));
+		break;
+	case 9:
+		set_master(host, what & 0x10);
+		cfg_write(host, PMCSR, 2, what >> 5);
 		break;
 	default:
 		submit_one(host, input);

@@ -184,12 +184,16 @@ static void *step_engine(void *data)
 {
 	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
 	struct shared *shared = data;
+	struct mvgpu *vgpu = shared->host->vgpu;
 
+	mvgpu_engine_wake(vgpu);
 	while (more(shared)) {
-		if (mvgpu_engine_step(shared->host->vgpu, &step) != MVGPU_STEP_WORKED)
-			mvgpu_engine_sleep(shared->host->vgpu);
-		else if (shared->looks % 64 == 0)
-			mvgpu_engine_timeout(shared->host->vgpu, step.ring);
+		if (mvgpu_engine_step(vgpu, &step) == MVGPU_STEP_WORKED) {
+			if (shared->looks % 64 == 0)
+				mvgpu_engine_timeout(vgpu, step.ring);
+		} else if (mvgpu_engine_sleep(vgpu)) {
+			mvgpu_engine_wake(vgpu);
+		}
 	}
 	return NULL;
 }

@@ -4,6 +4,7 @@
  * fences, the GART, errors.
  */
 #include <endian.h>
+#include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,12 +17,17 @@
 #include "tap.h"
 #include "util.h"
 
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define VRAM		VFIO_PCI_BAR0_REGION_INDEX
 #define REGS		VFIO_PCI_BAR2_REGION_INDEX
 #define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define PAGE		4096u
 #define ROUNDS		400
 #define PATIENCE_MS	60000
+/* Long enough for an engine that does what it must not */
+#define STAND_STILL_US	50000
+#define D3HOT		3
+#define UNTOUCHED	0xa5
 
 /* What commands work on is the beginning of each memory, and that large. */
 #define AREA		(512u << 10)
@@ -315,6 +321,82 @@ static void test_rings(struct mvring *ring)
 	mvring_fini(&other);
 }
 
+static void set_power(struct vdev *vdev, uint16_t state)
+{
+	unsigned int pm = vdev_find_cap(vdev, PCI_CAP_ID_PM);
+
+	mv_config_bits(vdev, pm + PCI_PM_CTRL, state, PCI_PM_CTRL_STATE_MASK);
+}
+
+static bool nothing_comes(struct mvring *ring, uint64_t fence)
+{
+	usleep(STAND_STILL_US);
+	return mvring_fence(ring) == fence && mvring_reg(ring, MVGPU_RING_STATE) ==
+	       MVGPU_RING_STATE_ON;
+}
+
+/* Without Bus Master Enable, and outside of D0, the engine stands still. */
+static void test_master(struct mvring *ring)
+{
+	enable(ring, MVGPU_MEM_GUEST);
+	mvring_wait(ring, mvring_submit_fence(ring, 0));
+	mvring_set_master(ring->vdev, false);
+	mvring_submit_fence(ring, 0);
+	tap_ok(nothing_comes(ring, 1), "nothing is run without bus mastering");
+	set_power(ring->vdev, D3HOT);
+	mvring_set_master(ring->vdev, true);
+	tap_ok(nothing_comes(ring, 1), "nor in D3hot");
+	set_power(ring->vdev, 0);
+	tap_is(mvring_wait(ring, 2), MVGPU_ERROR_NONE, "it is run when both allow it");
+	mvring_disable(ring);
+}
+
+/* Whether the device is at a piece of a command */
+static bool is_pending(struct vdev *vdev)
+{
+	unsigned int express = vdev_find_cap(vdev, PCI_CAP_ID_EXP);
+
+	return vdev_read16(vdev, CONFIG, express + PCI_EXP_DEVSTA) & PCI_EXP_DEVSTA_TRPND;
+}
+
+static bool has_not_written(struct vdev *vdev)
+{
+	return vdev_read8(vdev, VRAM, 0) == UNTOUCHED;
+}
+
+static void wait_while(bool (*condition)(struct vdev *vdev), struct vdev *vdev)
+{
+	unsigned int ms;
+
+	for (ms = 0; condition(vdev); ms++) {
+		if (ms > PATIENCE_MS)
+			tap_bail("the engine does not do what it ought to");
+		usleep(1000);
+	}
+}
+
+/* In the middle of a command, which has no end: when nothing is pending nothing is written. */
+static void test_master_busy(struct mvring *ring)
+{
+	struct place dst = { MVGPU_MEM_VRAM, 0, 0 };
+	struct mvgpu_cmd fill = cmd_fill(dst, AREA, UINT32_MAX, 0x5a5a5a5a);
+
+	memset(real.vram, UNTOUCHED, AREA);
+	enable(ring, MVGPU_MEM_VRAM);
+	mvring_submit(ring, &fill);
+	wait_while(has_not_written, ring->vdev);
+	mvring_set_master(ring->vdev, false);
+	wait_while(is_pending, ring->vdev);
+	memset(real.vram, UNTOUCHED, AREA);
+	memset(model.vram, UNTOUCHED, AREA);
+	usleep(STAND_STILL_US);
+	tap_ok(!memcmp(real.vram, model.vram, AREA), "a command under way stops");
+	mvring_set_master(ring->vdev, true);
+	wait_while(has_not_written, ring->vdev);
+	tap_ok(true, "and goes on");
+	mvring_disable(ring);
+}
+
 int main(void)
 {
 	struct vdev *vdev = vdev_must_open(NULL);
@@ -340,6 +422,8 @@ int main(void)
 	test_fences(&ring);
 	test_gart(&ring);
 	test_rings(&ring);
+	test_master(&ring);
+	test_master_busy(&ring);
 
 	tap_ret(vdev->ops->reset(vdev), 0, "reset");
 	tap_ret(vdev->ops->dma_unmap(vdev, IOVA, GUEST_SIZE), 0, "the memory can be taken away");

@@ -5,6 +5,7 @@
  * What a PCI Express function without I/O space, link power management, extended tags or payloads
  * above 128 bytes may hardwire to zero is not in the table.
  */
+#include "engine_parts.h"
 #include "fields.h"
 
 #define MVGPU_PM(reg)		(MVGPU_PCI_CAP_PM + (reg))
@@ -25,6 +26,13 @@ static void mvgpu_gate_write(struct mvgpu *vgpu, const struct mvgpu_field *field
 {
 	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, value, mask & field->writable);
 	mvgpu_irq_gates_changed(vgpu);
+}
+
+static void mvgpu_command_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
+				u32 value, u32 mask)
+{
+	mvgpu_gate_write(vgpu, field, offset, value, mask);
+	mvgpu_engine_allow(vgpu);
 }
 
 static u32 mvgpu_device_id(const struct mvgpu_config *config)
@@ -70,8 +78,10 @@ static void mvgpu_pmcsr_write(struct mvgpu *vgpu, const struct mvgpu_field *fiel
 {
 	u32 state = value & PCI_PM_CTRL_STATE_MASK;
 
-	if (state == 0 || state == PCI_PM_CTRL_STATE_MASK)
-		mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, state, mask & field->writable);
+	if (state != 0 && state != PCI_PM_CTRL_STATE_MASK)
+		return;
+	mvgpu_image_store(vgpu, MVGPU_IMAGE_CONFIG, offset, state, mask & field->writable);
+	mvgpu_engine_allow(vgpu);
 }
 
 static void mvgpu_devctl_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
@@ -93,7 +103,7 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 		.name = "Command", .offset = PCI_COMMAND, .size = 2, .access = MVGPU_RW,
 		.writable = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
 			    PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE,
-		.write = mvgpu_gate_write,
+		.write = mvgpu_command_write,
 	}, {
 		.name = "Status", .offset = PCI_STATUS, .size = 2,
 		.access = MVGPU_RO, .reset = PCI_STATUS_CAP_LIST,
@@ -198,6 +208,9 @@ static const struct mvgpu_field mvgpu_config_fields[] = {
 			    PCI_EXP_DEVCTL_URRE | PCI_EXP_DEVCTL_RELAX_EN |
 			    PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ,
 		.write = mvgpu_devctl_write,
+	}, {
+		.name = "Device Status", .offset = MVGPU_EXP(PCI_EXP_DEVSTA), .size = 2,
+		.access = MVGPU_RO,
 	}, {
 		.name = "Link Capabilities", .offset = MVGPU_EXP(PCI_EXP_LNKCAP), .size = 4,
 		.access = MVGPU_RO,

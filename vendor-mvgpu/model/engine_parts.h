@@ -49,6 +49,7 @@ void mvgpu_ring_ctrl_write(struct mvgpu *vgpu, const struct mvgpu_field *field, 
 			   u32 value, u32 mask);
 void mvgpu_ring_kick_write(struct mvgpu *vgpu, const struct mvgpu_field *field, u32 offset,
 			   u32 value, u32 mask);
+void mvgpu_engine_allow(struct mvgpu *vgpu);
 void mvgpu_engine_init(struct mvgpu *vgpu);
 void mvgpu_engine_reset(struct mvgpu *vgpu);
 

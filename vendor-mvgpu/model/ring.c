@@ -219,17 +219,54 @@ static bool mvgpu_ring_ready(const struct mvgpu *vgpu, unsigned int n, u32 *tail
 	       (s64)(vgpu->engine.rings[op->value].fence - op->arg) >= 0;
 }
 
+/* Whether the function may reach memory: Bus Master Enable is set and it is in D0. */
+static bool mvgpu_engine_is_allowed(const struct mvgpu *vgpu)
+{
+	u32 command = mvgpu_image_load(vgpu, MVGPU_IMAGE_CONFIG, PCI_COMMAND, 2);
+	u32 power = mvgpu_image_load(vgpu, MVGPU_IMAGE_CONFIG, MVGPU_PCI_CAP_PM + PCI_PM_CTRL, 2);
+
+	return command & PCI_COMMAND_MASTER && !(power & PCI_PM_CTRL_STATE_MASK);
+}
+
 /* Find the ring whose turn it is; whether there is one. */
 static bool mvgpu_ring_pick(const struct mvgpu *vgpu, struct mvgpu_work *work)
 {
 	unsigned int i;
 
+	if (!mvgpu_engine_is_allowed(vgpu))
+		return false;
 	for (i = 0; i < vgpu->config->num_rings; i++) {
 		work->n = (vgpu->engine.next + i) % vgpu->config->num_rings;
 		if (mvgpu_ring_ready(vgpu, work->n, &work->tail))
 			return true;
 	}
 	return false;
+}
+
+/**
+ * mvgpu_engine_allow() - what the function may do has changed
+ * @vgpu: the vGPU, with Command or its power state written
+ *
+ * What was submitted while it was not allowed to reach memory has had its kick: it is looked for.
+ *
+ * Context: under the vGPU's lock.
+ */
+void mvgpu_engine_allow(struct mvgpu *vgpu)
+{
+	struct mvgpu_work work;
+
+	if (vgpu->engine.asleep && mvgpu_ring_pick(vgpu, &work))
+		vgpu->requests |= MVGPU_REQUEST_KICK;
+}
+
+/* Whether a step is under way, in Device Status; who sees its end can see what it has done. */
+static void mvgpu_step_set_pending(struct mvgpu *vgpu, bool pending)
+{
+	unsigned int n = (MVGPU_PCI_CAP_EXP + PCI_EXP_DEVCTL) / 4;
+	__le32 *word = &vgpu->spaces[MVGPU_IMAGE_CONFIG].words[n];
+	__le32 bit = cpu_to_le32(PCI_EXP_DEVSTA_TRPND << 16);
+
+	mvgpu_store_release(word, pending ? *word | bit : *word & ~bit);
 }
 
 static bool mvgpu_step_begin(struct mvgpu *vgpu, struct mvgpu_work *work)
@@ -243,6 +280,7 @@ static bool mvgpu_step_begin(struct mvgpu *vgpu, struct mvgpu_work *work)
 	if (found) {
 		ring = &engine->rings[work->n];
 		engine->busy = work->n;
+		mvgpu_step_set_pending(vgpu, true);
 		work->epoch = ring->epoch;
 		work->base = ring->base;
 		work->mem = ring->mem;
@@ -297,6 +335,7 @@ static bool mvgpu_step_end(struct mvgpu *vgpu, const struct mvgpu_work *work, bo
 		mvgpu_ring_interrupt(vgpu, work->n);
 	}
 	active = ring->active;
+	mvgpu_step_set_pending(vgpu, false);
 	mvgpu_unlock(&vgpu->lock);
 	return !active;
 }
