@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random_command.h"
 #include "raw.h"
 #include "reference.h"
 #include "tap.h"
@@ -29,14 +30,14 @@ struct arenas {
 	struct raw_memory paged;
 	struct raw_memory table;
 	unsigned int order[NUM_PAGES];	/* where in @paged the pages of the GART are */
-	uint64_t bases[MVGPU_NUM_MEMS];
+	struct arena arena;
 	uint8_t shadows[MVGPU_NUM_MEMS][ARENA];
 };
 
 static uint8_t *shadow_at(void *context, unsigned int mem, uint64_t address)
 {
 	struct arenas *arenas = context;
-	uint64_t offset = address - arenas->bases[mem];
+	uint64_t offset = address - arenas->arena.bases[mem];
 
 	if (offset >= ARENA)
 		tap_bail("the test leaves its arena: memory %u, %#llx", mem,
@@ -87,9 +88,10 @@ static void set_up(struct arenas *arenas, unsigned int device)
 	arenas->paged = raw_alloc(&arenas->raw, ARENA);
 	arenas->table = raw_alloc(&arenas->raw, PAGE);
 	set_up_gart(arenas);
-	arenas->bases[MVGPU_MEM_VRAM] = VRAM_BASE;
-	arenas->bases[MVGPU_MEM_GUEST] = arenas->guest.address;
-	arenas->bases[MVGPU_MEM_GART] = GART_BASE;
+	arenas->arena.bases[MVGPU_MEM_VRAM] = VRAM_BASE;
+	arenas->arena.bases[MVGPU_MEM_GUEST] = arenas->guest.address;
+	arenas->arena.bases[MVGPU_MEM_GART] = GART_BASE;
+	arenas->arena.size = ARENA;
 	for (mem = 0; mem < MVGPU_NUM_MEMS; mem++) {
 		rnd_fill(arenas->shadows[mem], ARENA);
 		for (page = 0; page < NUM_PAGES; page++)
@@ -98,62 +100,6 @@ static void set_up(struct arenas *arenas, unsigned int device)
 	}
 	for (ring = 0; ring < arenas->raw.info.num_rings; ring++)
 		tap_ret(raw_start(&arenas->raw, ring, RING_ORDER), 0, "ring %u starts", ring);
-}
-
-/* A place where a rectangle fits */
-static struct place place_for(const struct arenas *arenas, uint32_t stride, uint32_t width,
-			      uint32_t height, uint32_t align)
-{
-	uint32_t size = (height - 1) * stride + width;
-	struct place place = { .mem = rnd_below(MVGPU_NUM_MEMS), .stride = stride };
-
-	place.address = arenas->bases[place.mem] + rnd_below((ARENA - size) / align + 1) * align;
-	return place;
-}
-
-static struct mvgpu_cmd random_rect(const struct arenas *arenas, uint8_t opcode)
-{
-	uint32_t align = opcode == MVGPU_CMD_BLIT ? 1 : 4;
-	uint32_t width = (1 + rnd_below(1200 / align)) * align;
-	uint32_t height = 1 + rnd_below(24);
-	uint32_t stride = width + rnd_below(200) * align;
-	struct place dst = place_for(arenas, stride, width, height, align);
-	struct place src = place_for(arenas, stride, width, height, align);
-
-	/* Lines that overlap are the same distance apart; others need not be. */
-	if (src.mem != dst.mem)
-		src.stride = width + rnd_below((stride - width) / align + 1) * align;
-	switch (opcode) {
-	case MVGPU_CMD_FILL:
-		return cmd_fill(dst, width, height, rnd());
-	case MVGPU_CMD_BLIT:
-		return cmd_blit(dst, src, width, height);
-	default:
-		return cmd_blend(dst, src, width, height, rnd_below(256),
-				 rnd_below(2) ? MVGPU_BLEND_PREMULTIPLIED : 0);
-	}
-}
-
-static struct mvgpu_cmd random_command(struct arenas *arenas, unsigned int ring)
-{
-	uint32_t size = 1 + rnd_below(1u << rnd_below(17));
-	struct place dst = place_for(arenas, 0, size, 1, 1);
-	struct place src = place_for(arenas, 0, size, 1, 1);
-
-	switch (rnd_below(6)) {
-	case 0:
-		return random_rect(arenas, MVGPU_CMD_FILL);
-	case 1:
-		return random_rect(arenas, MVGPU_CMD_BLIT);
-	case 2:
-		return random_rect(arenas, MVGPU_CMD_BLEND);
-	case 3:
-		dst = place_for(arenas, 0, 8, 1, 8);
-		arenas->raw.fences[ring] += rnd() >> 8;
-		return cmd_fence_store(arenas->raw.fences[ring], 0, dst.mem, dst.address);
-	default:
-		return cmd_copy(dst.mem, dst.address, src.mem, src.address, size);
-	}
 }
 
 static bool all_as_expected(struct arenas *arenas)
@@ -180,7 +126,11 @@ static bool run_batch(struct arenas *arenas, unsigned int ring)
 	int ret;
 
 	for (i = 0; i < BATCH; i++) {
-		cmds[i] = random_command(arenas, ring);
+		cmds[i] = random_command(&arenas->arena);
+		if (cmds[i].opcode == MVGPU_CMD_FENCE) {
+			arenas->raw.fences[ring] += rnd() >> 8;
+			cmds[i].arg = htole64(arenas->raw.fences[ring]);
+		}
 		reference_run(&reference, &cmds[i]);
 	}
 	ret = raw_submit(&arenas->raw, ring, cmds, BATCH);

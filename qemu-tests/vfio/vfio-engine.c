@@ -13,6 +13,7 @@
 #include "dmamem.h"
 #include "mvregs.h"
 #include "mvring.h"
+#include "random_command.h"
 #include "reference.h"
 #include "tap.h"
 #include "util.h"
@@ -55,6 +56,8 @@ struct memories {
 
 static struct memories real, model;
 
+static const struct arena arena = { .bases = { [MVGPU_MEM_GUEST] = IOVA }, .size = AREA };
+
 static uint8_t *byte_at(void *context, unsigned int mem, uint64_t address)
 {
 	struct memories *memories = context;
@@ -65,11 +68,6 @@ static uint8_t *byte_at(void *context, unsigned int mem, uint64_t address)
 		return memories->guest + address - IOVA;
 	return memories->guest + GUEST_PAGES_AT + memories->gart[address / PAGE] * PAGE +
 	       address % PAGE;
-}
-
-static uint64_t base_of(uint8_t mem)
-{
-	return mem == MVGPU_MEM_GUEST ? IOVA : 0;
 }
 
 static void write_gart_regs(struct vdev *vdev, uint64_t base, uint32_t entries)
@@ -107,60 +105,9 @@ static void make_gart(struct vdev *vdev)
 
 static void enable(struct mvring *ring, uint8_t mem)
 {
-	uint64_t base = base_of(mem) + RING_AT;
+	uint64_t base = arena.bases[mem] + RING_AT;
 
 	mvring_enable(ring, mem, base, byte_at(&real, mem, base), RING_ORDER);
-}
-
-static struct place random_place(uint64_t size, uint32_t align)
-{
-	struct place place = { .mem = rnd_below(MVGPU_NUM_MEMS) };
-
-	place.address = base_of(place.mem) + rnd_below(AREA - size + 1) / align * align;
-	return place;
-}
-
-/* Rectangles in different memories: one memory's are the model's own tests' to try. */
-static struct mvgpu_cmd random_rectangles(uint8_t opcode)
-{
-	uint32_t width = 4 + rnd_below(rnd_below(8) ? 300 : 5000) / 4 * 4;
-	uint32_t height = 1 + rnd_below(9);
-	uint32_t stride = width + rnd_below(3000) / 4 * 4;
-	struct place dst = random_place(stride * height, 4), src;
-
-	do
-		src = random_place(stride * height, 4);
-	while (src.mem == dst.mem);
-	dst.stride = stride;
-	src.stride = stride;
-	switch (opcode) {
-	case MVGPU_CMD_FILL:
-		return cmd_fill(dst, width, height, rnd());
-	case MVGPU_CMD_BLIT:
-		return cmd_blit(dst, src, width, height);
-	default:
-		return cmd_blend(dst, src, width, height, rnd(),
-				 rnd_below(2) ? MVGPU_BLEND_PREMULTIPLIED : 0);
-	}
-}
-
-static struct mvgpu_cmd random_command(void)
-{
-	uint8_t opcode = MVGPU_CMD_FILL + rnd_below(5);
-	uint64_t size = rnd_below(rnd_below(8) ? 5000 : 400000);
-	struct place dst, src;
-
-	switch (opcode) {
-	case MVGPU_CMD_COPY:
-		dst = random_place(size, 1);
-		src = random_place(size, 1);
-		return cmd_copy(dst.mem, dst.address, src.mem, src.address, size);
-	case MVGPU_CMD_FENCE:
-		dst = random_place(8, 8);
-		return cmd_fence_store(rnd(), 0, dst.mem, dst.address);
-	default:
-		return random_rectangles(opcode);
-	}
 }
 
 static bool same(void)
@@ -184,7 +131,7 @@ static void test_commands(struct mvring *ring, uint8_t mem, const char *name)
 	memcpy(model.guest, real.guest, GUEST_SIZE);
 	enable(ring, mem);
 	for (i = 0; good && i < ROUNDS; i++) {
-		cmd = random_command();
+		cmd = random_command(&arena);
 		/* A fence of its own would not be in order. */
 		if (cmd.opcode == MVGPU_CMD_FENCE)
 			cmd.arg = htole64(++ring->fence);
