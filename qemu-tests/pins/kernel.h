@@ -5,20 +5,10 @@
 #ifndef KERNEL_H
 #define KERNEL_H
 
-#include <assert.h>
-#include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-typedef uint8_t u8;
-typedef uint32_t u32;
-typedef uint64_t u64;
+#include "engine.h"
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		4096ul
@@ -33,11 +23,7 @@ typedef uint64_t u64;
 #define __releases(lock)
 #define __acquires(lock)
 #define lockdep_assert_held(lock)	((void)(lock))
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, value)	__atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
 #define ilog2(x)		(31 - __builtin_clz(x))
-#define min(a, b)		({ __typeof__(a) a_ = (a), b_ = (b); a_ < b_ ? a_ : b_; })
-#define max(a, b)		({ __typeof__(a) a_ = (a), b_ = (b); a_ > b_ ? a_ : b_; })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define offset_in_page(x)	((unsigned long)(x) % PAGE_SIZE)
 #define round_down(x, size)	((x) - (x) % (size))
@@ -217,19 +203,6 @@ static inline struct mem_cgroup *set_active_memcg(struct mem_cgroup *memcg)
 
 /* What of mvgpu.h they use */
 #include "dma.h"
-
-#define MVGPU_MEM_VRAM			0
-#define MVGPU_MEM_GUEST			1
-
-struct mvgpu_span {
-	u8 mem;
-	bool read;
-	bool write;
-	u64 address;
-	size_t len;
-	void *ptr;
-	void *cookie;
-};
 
 struct mvgpu_device;
 
