@@ -38,8 +38,20 @@ static int raw_identify(struct raw_device *raw)
 		return -ENODEV;
 	}
 	raw->num_rings = min(ioread32(raw->regs + MVGPU_REG_NUM_RINGS), MVGPU_MAX_RINGS);
-	raw_rings_lost(raw);
 	return 0;
+}
+
+/* Rings that another kernel has left on (kexec) must not go on: their memory is not theirs now. */
+static int raw_stop_rings(struct raw_device *raw)
+{
+	bool stopped = true;
+	unsigned int n;
+
+	mutex_lock(&raw->lock);
+	for (n = 0; n < raw->num_rings; n++)
+		stopped &= raw_ring_stop(raw, n);
+	mutex_unlock(&raw->lock);
+	return stopped ? 0 : -EIO;
 }
 
 static int raw_bring_up(struct raw_device *raw)
@@ -57,6 +69,9 @@ static int raw_bring_up(struct raw_device *raw)
 	if (!raw->regs)
 		return -ENOMEM;
 	ret = raw_identify(raw);
+	if (ret)
+		return ret;
+	ret = raw_stop_rings(raw);
 	if (ret)
 		return ret;
 	pci_set_master(pdev);

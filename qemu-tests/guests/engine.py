@@ -17,7 +17,7 @@ from nested import BUILD, RELEASE, SECONDS, Guest, initrd, parse_ppm
 from screen import differing
 
 MODULE = "mvgpu_raw.ko"
-PROGRAMS = ("raw-commands", "raw-draw", "raw-errors", "raw-hostile", "raw-irq")
+PROGRAMS = ("barcard", "raw-commands", "raw-draw", "raw-errors", "raw-hostile", "raw-irq")
 # A guest's kernel is a stock one, whichever the host VM has.
 STOCK_BUILD = os.path.join(os.path.dirname(BUILD), ".".join(RELEASE.split(".")[:2]))
 FILES = {MODULE: os.path.join(STOCK_BUILD, MODULE),
@@ -27,6 +27,8 @@ MODE = "320 200"
 FRAMES = 10
 PROGRAM_SECONDS = 240
 BOCHS = ",addr=0x11"
+RING_CTRL, RING_STATE, RING_ORDER = 0x1100, 0x1104, 0x1110
+
 
 def start(guest, command):
     """Runs a program in a guest: its status and output, and how long it took."""
@@ -50,12 +52,22 @@ def load(guest):
 
 
 def bind_bochs(guest):
-    """The vGPU that looks like bochs-display is bound by hand: its device is the second one."""
+    """The vGPU that looks like bochs-display is bound by hand: its device is the second one.
+
+    A ring that somebody has left on, as before a kexec, is off before it could go on.
+    """
     path = guest.sh("for d in /sys/bus/pci/devices/*; do"
                     " [ $(cat $d/device) = 0x1111 ] && echo $d; done; true")
     expect(guest.sh(f"[ -e {path}/driver ] || echo free"), "free", "bochs type")
-    guest.sh(f"echo mvgpu_raw > {path}/driver_override &&"
-             f" basename {path} > /sys/bus/pci/drivers/mvgpu_raw/bind")
+    guest.sh(f"/barcard write {RING_ORDER:#x} 4 && /barcard write {RING_CTRL:#x} 1")
+    expect(guest.sh(f"/barcard read {RING_STATE:#x}"), "0x1", "a ring that is left on")
+    guest.sh(f"echo mvgpu_raw > {path}/driver_override")
+    bind = f"basename {path} > /sys/bus/pci/drivers/mvgpu_raw/"
+    guest.sh(bind + "bind && " + bind + "unbind")
+    expect(guest.sh(f"/barcard read {RING_STATE:#x}"), "0", "the ring after a driver")
+    expect(guest.sh(f"od -A n -t u1 -j 4 -N 1 {path}/config").strip(), "2",
+           "Command after a driver: no bus master")
+    guest.sh(bind + "bind")
 
 
 def boot(guests):
