@@ -117,7 +117,8 @@ bool server_logged(const struct server *server, const char *text)
 
 void server_start(struct server *server, const char *const *extra)
 {
-	const char *arguments[MAX_ARGUMENTS];
+	const char *arguments[MAX_ARGUMENTS], *last = server->socket;
+	char listening[128];
 	unsigned int i, n = 0;
 
 	server_folder(server);
@@ -130,13 +131,17 @@ void server_start(struct server *server, const char *const *extra)
 		arguments[n++] = "--poll";
 		arguments[n++] = getenv("MVGPU_POLL");
 	}
-	while (extra && *extra)
+	while (extra && *extra) {
+		if (!strcmp(*extra, "--socket"))
+			last = extra[1];
 		arguments[n++] = *extra++;
+	}
 	arguments[n] = NULL;
+	snprintf(listening, sizeof(listening), "%s: listening", last);
 	server->pid = start(server, arguments);
 
 	for (i = 0; i < VUC_PATIENCE_MS * 1000 / STEP_US; i++) {
-		if (server_logged(server, "listening"))
+		if (server_logged(server, listening))
 			return;
 		if (waitpid(server->pid, NULL, WNOHANG) == server->pid)
 			break;

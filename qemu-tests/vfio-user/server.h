@@ -36,7 +36,7 @@ const char *server_program(void);
 
 /*
  * Starts a server with one socket, --poll as the environment variable MVGPU_POLL has it, and the
- * arguments in @extra, which ends with NULL and may be NULL; returns when the socket listens.
+ * arguments in @extra, which ends with NULL and may be NULL; returns when all its sockets listen.
  * Bails out where it does not come to that.
  */
 void server_start(struct server *server, const char *const *extra);
