@@ -93,12 +93,15 @@ static int vu_dma_make_room(struct vu_dma *dma)
 
 	if (dma->count < dma->room)
 		return 0;
+	/* Others look for windows meanwhile, and the list may move. */
+	pthread_rwlock_wrlock(&dma->lock);
 	windows = reallocarray(dma->windows, room, sizeof(*windows));
-	if (!windows)
-		return -ENOMEM;
-	dma->windows = windows;
-	dma->room = room;
-	return 0;
+	if (windows) {
+		dma->windows = windows;
+		dma->room = room;
+	}
+	pthread_rwlock_unlock(&dma->lock);
+	return windows ? 0 : -ENOMEM;
 }
 
 static bool vu_file_has(int fd, __u64 offset, __u64 size)

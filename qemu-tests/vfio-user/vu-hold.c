@@ -19,6 +19,7 @@
 
 #define ROUNDS		60
 #define REQUESTS	100
+#define WINDOWS		40
 #define AREA		(128 * PAGE)
 #define LINE		512
 /* Seconds */
@@ -129,6 +130,27 @@ static void test_unmap(void)
 	tap_is(written, 0, "DMA_UNMAP: it does not write when that is done");
 	tap_is(errors, ROUNDS, "DMA_UNMAP: the ring has an error");
 	gpu_close(&gpu);
+}
+
+/* So many windows that the list of them has to grow, and moves. */
+static void test_windows(void)
+{
+	unsigned int i, n, failed = 0, off = 0;
+	struct ring ring;
+	struct gpu gpu;
+
+	for (n = 0; n < ROUNDS; n++) {
+		gpu_open(&gpu, &server);
+		begin(&ring, &gpu, endless(MVGPU_MEM_GUEST, SHARED), gpu.shared);
+		for (i = 0; i < WINDOWS; i++) {
+			failed += gpu_map(&gpu, (uint64_t)i * PAGE, PAGE, -1, RW) < 0;
+			usleep(rnd_below(400));
+		}
+		off += ring_reg(&ring, MVGPU_RING_STATE) != MVGPU_RING_STATE_ON;
+		gpu_close(&gpu);
+	}
+	tap_is(failed, 0, "%u windows come while the engine uses one, %u times", WINDOWS, ROUNDS);
+	tap_is(off, 0, "it goes on");
 }
 
 static ssize_t unmap_remote(struct gpu *gpu)
@@ -335,6 +357,7 @@ int main(void)
 	test_reset(gpu_reset, "RESET");
 	test_reset(function_reset, "FLR");
 	test_unmap();
+	test_windows();
 	test_question(gpu_reset, "RESET", false);
 	test_question(function_reset, "FLR", false);
 	test_question(unmap_remote, "DMA_UNMAP", true);
