@@ -13,13 +13,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "server.h"
 
 #define VU_CALL_KICK_NS		2000000
-#define VU_MS_NS		1000000ll
-#define VU_SECOND_NS		1000000000ll
 #define VU_MAX_ERRNO		4095
 
 /**
@@ -147,20 +145,9 @@ void vu_call_resume(struct vu_call *call)
 	pthread_mutex_unlock(&call->lock);
 }
 
-static struct timespec vu_time_in(__s64 ns)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	ns += time.tv_nsec;
-	time.tv_sec += ns / VU_SECOND_NS;
-	time.tv_nsec = ns % VU_SECOND_NS;
-	return time;
-}
-
 static bool vu_time_over(const struct timespec *time)
 {
-	struct timespec now = vu_time_in(0);
+	struct timespec now = vu_time_in(CLOCK_MONOTONIC, 0);
 
 	return now.tv_sec > time->tv_sec ||
 	       (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
@@ -197,7 +184,7 @@ static int vu_call_await_answer(struct vu_call *call, const struct timespec *dea
 
 		if (atomic_load(&call->state) == VU_CALL_WANTED) {
 			pthread_kill(call->thread, SIGRTMIN);
-			until = vu_time_in(VU_CALL_KICK_NS);
+			until = vu_time_in(CLOCK_MONOTONIC, VU_CALL_KICK_NS);
 		}
 		pthread_cond_clockwait(&call->changed, &call->lock, CLOCK_MONOTONIC, &until);
 		if (call->waiting && vu_time_over(deadline))
@@ -214,7 +201,7 @@ static ssize_t vu_call_do(struct vu_call *call, __u64 window, __u64 address, voi
 
 	if (atomic_load(&call->state) == VU_CALL_CLOSED)
 		return -ENODEV;
-	deadline = vu_time_in(call->session->limits->timeout_ms * VU_MS_NS);
+	deadline = vu_time_in(CLOCK_MONOTONIC, call->session->limits->timeout_ms * VU_MS_NS);
 	ret = vu_call_await_idle(call, &deadline);
 	if (ret)
 		return ret;

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "loop.h"
 
 /* Beyond these, somebody connects without doing anything. */
@@ -17,8 +17,7 @@
 
 /* How often and how long to wait for a thread that has been told to end. */
 #define VU_STOP_TRIES		20
-#define VU_STOP_NS		100000000
-#define VU_SECOND_NS		1000000000
+#define VU_STOP_NS		(100 * VU_MS_NS)
 
 /**
  * struct vu_connection - a connection
@@ -131,12 +130,9 @@ static bool vu_connection_join(struct vu_connection *connection)
 	for (i = 0; i < VU_STOP_TRIES; i++) {
 		struct timespec deadline;
 
-		clock_gettime(CLOCK_REALTIME, &deadline);
-		deadline.tv_nsec += VU_STOP_NS;
-		if (deadline.tv_nsec >= VU_SECOND_NS) {
-			deadline.tv_nsec -= VU_SECOND_NS;
-			deadline.tv_sec++;
-		}
+		vu_device_interrupt(connection->session.device);
+
+		deadline = vu_time_in(CLOCK_REALTIME, VU_STOP_NS);
 		if (!pthread_timedjoin_np(connection->thread, NULL, &deadline))
 			return true;
 		pthread_kill(connection->thread, SIGRTMIN);
@@ -148,17 +144,12 @@ static bool vu_connection_join(struct vu_connection *connection)
  * vu_connections_stop() - end all connections
  * @port: the port
  *
- * A client that has asked for it is told through its REQ interrupt first.
+ * A client that has asked for it is told through its REQ interrupt.
  */
 void vu_connections_stop(struct vu_port *port)
 {
-	struct vu_gpu *gpu = vu_device_look(&port->device);
 	struct vu_connection *connection;
 
-	if (gpu) {
-		vu_irq_request_release(&gpu->irq);
-		vu_gpu_put(gpu);
-	}
 	for (connection = port->connections; connection; connection = connection->next)
 		vu_session_stop(&connection->session);
 	while (port->connections) {

@@ -4,13 +4,17 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
+#include <signal.h>
 
+#include "clock.h"
 #include "server.h"
 
-/* How long a new client waits for one that has gone; it has to get its reply within a second. */
-#define VU_HANDOVER_NS	500000000
-#define VU_SECOND_NS	1000000000
+/*
+ * How long a new client waits for one that has gone, and in how many pieces; it has to get its
+ * reply within a second.
+ */
+#define VU_HANDOVER_TRIES	25
+#define VU_HANDOVER_NS		(20 * VU_MS_NS)
 
 /**
  * vu_device_init() - make a device without a client
@@ -48,20 +52,47 @@ static bool vu_has_hung_up(int fd)
 	return poll(&end, 1, 0) > 0 && end.revents & POLLHUP;
 }
 
-/* A client that is killed is gone before its session's thread has seen it.  Under the lock. */
+/* Under the lock. */
+static void vu_device_interrupt_locked(struct vu_device *device)
+{
+	if (!device->gpu)
+		return;
+	pthread_kill(device->thread, SIGRTMIN);
+	vu_engine_interrupt(&device->gpu->engine);
+}
+
+/**
+ * vu_device_interrupt() - get the threads of the client's vGPU out of where they wait for it
+ * @device: the device
+ *
+ * One that begins to wait just then does not notice.
+ *
+ * Context: any thread.
+ */
+void vu_device_interrupt(struct vu_device *device)
+{
+	pthread_mutex_lock(&device->lock);
+	vu_device_interrupt_locked(device);
+	pthread_mutex_unlock(&device->lock);
+}
+
+/*
+ * A client that is killed is gone before its session's thread has seen it, and may have left that
+ * thread waiting for it.  Under the lock.
+ */
 static void vu_device_await_handover(struct vu_device *device)
 {
 	struct timespec deadline;
+	unsigned int i;
 
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_nsec += VU_HANDOVER_NS;
-	if (deadline.tv_nsec >= VU_SECOND_NS) {
-		deadline.tv_nsec -= VU_SECOND_NS;
-		deadline.tv_sec++;
+	for (i = 0; i < VU_HANDOVER_TRIES; i++) {
+		if (!device->gpu || !vu_has_hung_up(device->client))
+			return;
+		vu_device_interrupt_locked(device);
+		deadline = vu_time_in(CLOCK_MONOTONIC, VU_HANDOVER_NS);
+		pthread_cond_clockwait(&device->detached, &device->lock, CLOCK_MONOTONIC,
+				       &deadline);
 	}
-	while (device->gpu && vu_has_hung_up(device->client))
-		if (pthread_cond_timedwait(&device->detached, &device->lock, &deadline))
-			break;
 }
 
 /**
@@ -70,6 +101,7 @@ static void vu_device_await_handover(struct vu_device *device)
  * @client: its socket; must stay until vu_device_detach()
  * @gpu: set to a vGPU made for it
  *
+ * Context: the thread of the client's session.
  * Return: 0, -EBUSY where another client has the device, or what
  * vu_gpu_create() returns.
  */
@@ -84,6 +116,7 @@ int vu_device_attach(struct vu_device *device, int client, struct vu_gpu **gpu)
 		if (!ret) {
 			device->gpu = *gpu;
 			device->client = client;
+			device->thread = pthread_self();
 		}
 	}
 	pthread_mutex_unlock(&device->lock);

@@ -13,14 +13,18 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "server.h"
 
 /* What a command may take */
-#define VU_ENGINE_BUDGET_NS	2000000000ll
+#define VU_ENGINE_BUDGET_NS	(2 * VU_SECOND_NS)
+
+/* How often the thread is interrupted that is to end and waits for the client */
+#define VU_ENGINE_END_NS	(20 * VU_MS_NS)
 
 /**
  * vu_engine_init() - an engine that nobody runs
@@ -43,14 +47,6 @@ void vu_engine_fini(struct vu_engine *engine)
 	pthread_mutex_destroy(&engine->lock);
 }
 
-static __s64 vu_engine_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 /* A command that takes too long is ended, and its ring stops. */
 static void vu_engine_watch(struct vu_gpu *gpu, const struct mvgpu_step *step, __s64 took)
 {
@@ -65,11 +61,11 @@ static void vu_engine_watch(struct vu_gpu *gpu, const struct mvgpu_step *step, _
 static void vu_engine_work(struct vu_gpu *gpu)
 {
 	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
-	__s64 begun = vu_engine_now(), now;
+	__s64 begun = vu_now_ns(), now;
 
 	while (!atomic_load(&gpu->engine.held) &&
 	       mvgpu_engine_step(&gpu->model, &step) == MVGPU_STEP_WORKED) {
-		now = vu_engine_now();
+		now = vu_now_ns();
 		vu_engine_watch(gpu, &step, now - begun);
 		begun = now;
 	}
@@ -82,9 +78,9 @@ static void vu_engine_work(struct vu_gpu *gpu)
 static bool vu_engine_look(struct vu_gpu *gpu)
 {
 	struct vu_engine *engine = &gpu->engine;
-	__s64 begun = vu_engine_now();
+	__s64 begun = vu_now_ns();
 
-	while (vu_engine_now() - begun < engine->poll_ns) {
+	while (vu_now_ns() - begun < engine->poll_ns) {
 		if (atomic_load(&engine->held) || mvgpu_engine_has_work(&gpu->model))
 			return true;
 		sched_yield();
@@ -109,14 +105,14 @@ static void vu_engine_run(struct vu_gpu *gpu)
 /* Sleep until there is something to do; false to end.  Under the lock. */
 static bool vu_engine_wait(struct vu_engine *engine)
 {
-	__s64 begun = vu_engine_now();
+	__s64 begun = vu_now_ns();
 
 	engine->working = false;
 	pthread_cond_broadcast(&engine->changed);
 	while (!engine->ending && (!engine->kicked || atomic_load(&engine->held)))
 		pthread_cond_wait(&engine->changed, &engine->lock);
 	/* Looking for longer would have paid. */
-	if (vu_engine_now() - begun < engine->poll_max_ns)
+	if (vu_now_ns() - begun < engine->poll_max_ns)
 		engine->poll_ns = engine->poll_max_ns;
 	engine->kicked = false;
 	engine->working = true;
@@ -231,6 +227,33 @@ void vu_engine_open(struct vu_engine *engine, const struct vu_limits *limits)
 }
 
 /**
+ * vu_engine_interrupt() - get the thread out of a write that waits for the client
+ * @engine: the engine
+ *
+ * Context: any thread.
+ */
+void vu_engine_interrupt(struct vu_engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (engine->started)
+		pthread_kill(engine->thread, SIGRTMIN);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+/* Wait for the end.  A signal that comes just before the thread begins to wait is lost. */
+static void vu_engine_join(struct vu_engine *engine)
+{
+	struct timespec deadline;
+
+	for (;;) {
+		deadline = vu_time_in(CLOCK_REALTIME, VU_ENGINE_END_NS);
+		if (!pthread_timedjoin_np(engine->thread, NULL, &deadline))
+			return;
+		pthread_kill(engine->thread, SIGRTMIN);
+	}
+}
+
+/**
  * vu_engine_close() - the client has gone, and the thread ends
  * @engine: of a vGPU whose client cannot be asked for anything any more
  *
@@ -243,8 +266,9 @@ void vu_engine_close(struct vu_engine *engine)
 	atomic_store(&engine->held, true);
 	pthread_mutex_lock(&engine->lock);
 	engine->ending = true;
+	engine->started = false;
 	pthread_cond_broadcast(&engine->changed);
 	pthread_mutex_unlock(&engine->lock);
-	pthread_join(engine->thread, NULL);
+	vu_engine_join(engine);
 	free(engine->copies);
 }

@@ -10,14 +10,15 @@
  *
  * An eventfd is written without waiting: a client that lets its counter run
  * full must not hold up the model.  That is a property of the open file, which
- * the client shares.
+ * the client shares and can take back: then it holds itself up, until another
+ * thread, for whom it is in the way, gets the one that waits out of there by a
+ * signal.  From then on nothing is written to its eventfds.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server.h"
@@ -68,15 +69,21 @@ void vu_irq_init(struct vu_irq *irq)
 	irq->unmask = -1;
 	irq->intx_level = false;
 	irq->intx_masked = false;
+	irq->blocked = false;
 }
 
-static void vu_irq_signal(int fd)
+/* Under irq->lock. */
+static void vu_irq_signal(struct vu_irq *irq, int fd)
 {
 	static const uint64_t one = 1;
 
-	/* It fails where the counter is full: the client has not looked yet, and will. */
-	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		vu_debug("an interrupt was not delivered: %m");
+	if (fd < 0 || irq->blocked || write(fd, &one, sizeof(one)) >= 0)
+		return;
+	/* Where the counter is full the client has not looked yet, and will. */
+	if (errno == EAGAIN)
+		return;
+	irq->blocked = errno == EINTR;
+	vu_debug("an interrupt was not delivered: %m");
 }
 
 /*
@@ -88,7 +95,7 @@ static void vu_intx_deliver(struct vu_irq *irq)
 	    irq->trigger[0] < 0)
 		return;
 	irq->intx_masked = true;
-	vu_irq_signal(irq->trigger[0]);
+	vu_irq_signal(irq, irq->trigger[0]);
 }
 
 static void vu_intx_set_masked(struct vu_irq *irq, bool masked)
@@ -124,7 +131,7 @@ void vu_irq_send_msi(void *host, unsigned int vector)
 	struct vu_irq *irq = &((struct vu_gpu *)host)->irq;
 
 	pthread_mutex_lock(&irq->lock);
-	vu_irq_signal(irq->trigger[vector]);
+	vu_irq_signal(irq, irq->trigger[vector]);
 	pthread_mutex_unlock(&irq->lock);
 }
 
@@ -146,18 +153,12 @@ void vu_irq_unmasked(struct vu_irq *irq)
  * vu_irq_request_release() - ask the client to let go of the device
  * @irq: the interrupts
  *
- * Context: any thread.  Does not insist where the client, by what it does to
- * its eventfds, holds a thread up that writes them.
+ * Context: the session's thread, which the client can hold up here.
  */
 void vu_irq_request_release(struct vu_irq *irq)
 {
-	struct timespec deadline;
-
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec++;
-	if (pthread_mutex_timedlock(&irq->lock, &deadline))
-		return;
-	vu_irq_signal(irq->req);
+	pthread_mutex_lock(&irq->lock);
+	vu_irq_signal(irq, irq->req);
 	pthread_mutex_unlock(&irq->lock);
 }
 
@@ -298,7 +299,7 @@ static void vu_irq_loopback(struct vu_irq *irq, const struct vfio_irq_set *set,
 	pthread_mutex_lock(&irq->lock);
 	for (i = 0; i < set->count; i++)
 		if (!bools || bools[i])
-			vu_irq_signal(irq->trigger[set->start + i]);
+			vu_irq_signal(irq, irq->trigger[set->start + i]);
 	pthread_mutex_unlock(&irq->lock);
 }
 

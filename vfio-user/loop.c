@@ -132,8 +132,9 @@ void vu_server_fini(struct vu_server *server)
 	vu_listen_close(&server->control);
 	for (i = 0; i < server->num_ports; i++) {
 		vu_listen_close(&server->ports[i].listener);
-		vu_vnc_stop(server->ports[i].vnc);
+		/* Whom a client holds up goes on then. */
 		vu_connections_stop(&server->ports[i]);
+		vu_vnc_stop(server->ports[i].vnc);
 	}
 	vu_tasks_wait(server);
 	for (i = 0; i < server->num_ports; i++)

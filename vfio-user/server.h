@@ -56,6 +56,7 @@
  * @intx_level: the level of the wire
  * @intx_masked: by the client, or by VFIO's rule that a delivered INTx masks
  *	itself
+ * @blocked: the client has let a thread wait at one of its eventfds
  */
 struct vu_irq {
 	pthread_mutex_t lock;
@@ -65,6 +66,7 @@ struct vu_irq {
 	int unmask;
 	bool intx_level;
 	bool intx_masked;
+	bool blocked;
 };
 
 /**
@@ -242,6 +244,7 @@ struct vu_gpu {
  * @detached: signalled when @gpu becomes NULL
  * @gpu: that of the client that is attached, NULL without one
  * @client: the socket of that client
+ * @thread: the thread of its session
  */
 struct vu_device {
 	const char *name;
@@ -251,6 +254,7 @@ struct vu_device {
 	pthread_cond_t detached;
 	struct vu_gpu *gpu;
 	int client;
+	pthread_t thread;
 };
 
 /**
@@ -346,6 +350,7 @@ void vu_device_fini(struct vu_device *device);
 int vu_device_attach(struct vu_device *device, int client, struct vu_gpu **gpu);
 void vu_device_detach(struct vu_device *device, struct vu_gpu *gpu);
 struct vu_gpu *vu_device_look(struct vu_device *device);
+void vu_device_interrupt(struct vu_device *device);
 
 /* fds.c */
 void vu_fds_close(struct vu_fds *fds);
@@ -401,6 +406,7 @@ void vu_engine_init(struct vu_engine *engine);
 void vu_engine_fini(struct vu_engine *engine);
 void vu_engine_open(struct vu_engine *engine, const struct vu_limits *limits);
 void vu_engine_close(struct vu_engine *engine);
+void vu_engine_interrupt(struct vu_engine *engine);
 void vu_engine_kick(void *host);
 void vu_engine_hold(struct vu_gpu *gpu);
 void vu_engine_resume(struct vu_gpu *gpu);

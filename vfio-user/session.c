@@ -17,8 +17,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 
+#include "clock.h"
 #include "server.h"
 
 static int vu_session_set_timeout(int fd, int option, unsigned int ms)
@@ -78,6 +78,8 @@ void vu_session_fini(struct vu_session *session)
 	if (session->gpu) {
 		vu_dma_close(&session->gpu->dma);
 		vu_engine_close(&session->gpu->engine);
+		if (atomic_load(&session->stopping))
+			vu_irq_request_release(&session->gpu->irq);
 		vu_device_detach(session->device, session->gpu);
 	}
 	free(session->in);
@@ -118,14 +120,6 @@ static int vu_session_poll(struct vu_session *session)
 static bool vu_session_has_call(const struct vu_session *session)
 {
 	return session->gpu && vu_call_wanted(&session->gpu->dma.call);
-}
-
-static __s64 vu_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
 /*
