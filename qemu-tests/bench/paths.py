@@ -7,8 +7,8 @@ import os
 SOCKET = ("plain", "server", "server-polling", "both-polling")
 # A command and its fence, in mapped pages.
 FENCE = ("engine-asleep", "engine-awake")
-# An access by a guest, to devices inside QEMU and over vfio-user.
-GUEST = ("bochs-display", "edu", "user-path")
+# An access by a guest, to devices inside QEMU, through the kernel and over vfio-user.
+GUEST = ("bochs-display", "edu", "kernel-path", "user-path")
 # Takes a kernel's place in results of the machine itself.
 MACHINE = "machine"
 

@@ -12,7 +12,8 @@ COLOURS = {"reference": "#8a8a8a", "null": "#6baed6", "mvgpu": "#d95f0e"}
 PATH_COLOURS = {"plain": "#8a8a8a", "server": "#2c7fb8", "server-polling": "#7fcdbb",
                 "both-polling": "#41b6c4",
                 "engine-asleep": "#8a8a8a", "engine-awake": "#2c7fb8",
-                "edu": "#8a8a8a", "bochs-display": "#bdbdbd", "user-path": "#2c7fb8"}
+                "edu": "#8a8a8a", "bochs-display": "#bdbdbd", "kernel-path": "#d95f0e",
+                "user-path": "#2c7fb8"}
 # The share of a row that its bars fill, and how much further the axis goes than they do.
 BAR = 0.8
 LABEL_ROOM = 4

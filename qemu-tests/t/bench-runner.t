@@ -55,6 +55,13 @@ GUEST_LINES = [
      "p99": value, "n": 5, "ops": 1}
     for variant, value in (("bochs-display", 200.5), ("user-path", 9000.0))]
 
+# The same in a VM.
+NESTED_LINES = [
+    {"bench": "guest-reg-read-4", "variant": variant, "value": value, "median": value,
+     "p99": value, "n": 5, "ops": 1}
+    for variant, value in (("bochs-display", 100000.0), ("kernel-path", 93000.0),
+                           ("user-path", 600000.0))]
+
 # Takes the lab's place: $1 is its verb.  What a VM would leave comes from $FAKE.
 FAKE_LAB = """#!/bin/sh
 if [ "$1" = exec ]; then
@@ -177,14 +184,17 @@ def test_broken_runs(tap, folder):
 def test_paths(tap, folder):
     folder.write("fake/bench.jsonl", as_lines(SOCKET_LINES))
     folder.write("fake/accesses.jsonl", as_lines(GUEST_LINES))
+    folder.leave(NESTED_LINES)
     done = folder.run("--parts", "socket guest", "--no-plots")
     tap.ok(done.returncode == 0, "vfio-user is measured", *why(done))
     found = results.Results(results.load(folder.saved()))
-    tap.ok(found.kernels == ["machine"], "on the machine, and nothing in a VM", *found.kernels)
+    tap.ok(found.kernels == ["machine", "7.2"], "on the machine, and a guest in a VM",
+           *found.kernels)
+    tap.ok(not found.benches("7.2", "server"), "but the socket")
     got = found.get("machine", "ns", "socket-read-4-1cpu", "server")
     tap.ok(got and got["p99"] == 13250, "with its 99th percentile", got)
     for words in ("socket-read-4-1cpu, server", "1.06", "13,250", "guest-reg-read-4, user-path",
-                  "44.89"):
+                  "44.89", "guest-reg-read-4, kernel-path", "0.93"):
         tap.ok(words in done.stdout, f"its table has {words}", done.stdout)
     if plots.available():
         done = folder.run("--from", folder.saved())
@@ -285,7 +295,7 @@ def main():
         for test in (test_core, test_run, test_broken_runs, test_arguments, test_broken_files,
                      test_compare, test_paths, test_plots):
             test(tap, folder)
-    for name in f"{NAME}-socket", f"{NAME}-guest":
+    for name in f"{NAME}-socket", f"{NAME}-guest", f"{NAME}-guest-7.2":
         shutil.rmtree(os.path.join(CHECKOUT, "build", "run", name), ignore_errors=True)
     for unit in results.UNITS:
         for name in f"{NAME}-{unit}-7.2", f"{NAME}-core-{unit}-7.2":

@@ -117,20 +117,20 @@ def device(server, number=0, **properties):
 
 
 class UserGuest(Guest):
-    """A guest on this machine; `devices` are dictionaries for -device.
+    """A guest of which no mdev is asked; `devices` are dictionaries for -device.
 
     The server can share its memory, or has to ask for it.
     """
 
     def __init__(self, name, folder, *, shared=True, initrd=None, devices=(), options=(),
-                 append=""):
+                 append="", accel="tcg"):
         memory = "memory-backend-memfd,share=on" if shared else "memory-backend-ram"
         self.name = name
         self.log = os.path.join(folder, name + ".console")
         self.errors = os.path.join(folder, name + ".qemu")
         self.wires = {wire: Wire(f"{name}'s {wire}") for wire in ("qmp", "serial")}
         self.qmp = Qmp(self.wires["qmp"])
-        self.argv = [*self._common(), "-accel", "tcg", "-machine", "q35,memory-backend=ram0",
+        self.argv = [*self._common(), "-accel", accel, "-machine", "q35,memory-backend=ram0",
                      "-object", f"{memory},id=ram0,size=256M", *options]
         for one in devices:
             self.argv += ["-device", json.dumps(one)]
