@@ -4,7 +4,7 @@
 import os
 
 # A round trip over the socket: the plain ping-pong, and mvgpu-server.
-SOCKET = ("plain", "server", "server-polling", "both-polling")
+SOCKET = ("plain", "server", "plain-polling", "server-polling", "both-polling")
 # A command and its fence, in mapped pages.
 FENCE = ("engine-asleep", "engine-awake")
 # An access by a guest, to devices inside QEMU, through the kernel and over vfio-user.

@@ -9,8 +9,8 @@ from report import difference
 from results import UNITS
 
 COLOURS = {"reference": "#8a8a8a", "null": "#6baed6", "mvgpu": "#d95f0e"}
-PATH_COLOURS = {"plain": "#8a8a8a", "server": "#2c7fb8", "server-polling": "#7fcdbb",
-                "both-polling": "#41b6c4",
+PATH_COLOURS = {"plain": "#8a8a8a", "server": "#2c7fb8", "plain-polling": "#bdbdbd",
+                "server-polling": "#7fcdbb", "both-polling": "#41b6c4",
                 "engine-asleep": "#8a8a8a", "engine-awake": "#2c7fb8",
                 "edu": "#8a8a8a", "bochs-display": "#bdbdbd", "kernel-path": "#d95f0e",
                 "user-path": "#2c7fb8"}

@@ -77,7 +77,7 @@ static void measure(int fd, const void *command, size_t size, size_t wanted, con
 }
 
 /* The other end of the plain one: answers what comes with @reply bytes. */
-static pid_t echo(int fd, int other, size_t reply)
+static pid_t echo(int fd, int other, size_t reply, bool polling)
 {
 	pid_t pid = fork();
 	char buf[256] = { };
@@ -85,23 +85,24 @@ static pid_t echo(int fd, int other, size_t reply)
 	if (pid)
 		return pid;
 	close(other);
-	while (receive(fd, buf, sizeof(buf), false) > 0)
+	while (receive(fd, buf, sizeof(buf), polling) > 0)
 		transmit(fd, buf, reply);
 	_exit(0);
 }
 
 static void plain(const void *command, size_t size, size_t reply, const char *bench,
-		  unsigned int cpus)
+		  unsigned int cpus, bool polling)
 {
 	int wire[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, wire))
 		tap_bail("socketpair: %s", strerror(errno));
-	pid = echo(wire[1], wire[0], reply);
+	pid = echo(wire[1], wire[0], reply, polling);
 	close(wire[1]);
 	trips_pin(pid, cpus - 1);
-	measure(wire[0], command, size, reply, bench, "plain", cpus, false);
+	measure(wire[0], command, size, reply, bench, polling ? "plain-polling" : "plain", cpus,
+		false);
 	close(wire[0]);
 	waitpid(pid, NULL, 0);
 }
@@ -146,11 +147,13 @@ int main(int argc, char **argv)
 		       sizeof(write) - sizeof(struct vu_header));
 	trips_pin(0, 0);
 	for (cpus = 1; cpus <= max; cpus++) {
-		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus);
-		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus);
+		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus, false);
+		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus, false);
 		served(read, write, cpus, "server", blocking, false);
 		if (cpus == 1)
 			continue;
+		plain(read, READ_COMMAND, READ_REPLY, "socket-read-4", cpus, true);
+		plain(write, WRITE_COMMAND, WRITE_REPLY, "socket-write-4", cpus, true);
 		served(read, write, cpus, "server-polling", polling, false);
 		served(read, write, cpus, "both-polling", polling, true);
 	}
