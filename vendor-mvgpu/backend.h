@@ -40,14 +40,17 @@ struct mvgpu_usage {
  * struct mvgpu_backend_ops - a card, as the glue sees it
  * @add_card: bring a card up, before there is any vGPU on it.  Returns 0 or a negative error.
  * @remove_card: shut it down; all its vGPUs are detached.
- * @attach: a vGPU has been made, with the weight of its type.  It is quiesced.
- * @detach: the vGPU goes; it is quiesced.
+ * @attach: a vGPU has been made, with the weight of its type.  It is closed.
+ * @detach: the vGPU goes; it is closed.
+ * @open: a VMM has opened the vGPU: commands are run from now on.  Called in its context.
+ * @close: the VMM has closed it: as quiesce(), and nothing that was done for that VMM goes on.
  * @resume: undo one quiesce(); after the last, commands that are there already are run.
  * @quiesce: run no commands of the vGPU any more.  Returns when the card has ended every access
  *	to the vGPU's registers and to all memory that they reach.  Calls nest, and may come
  *	from several threads at once.
  * @kick: the guest has commands for a vGPU that was out of work.  May be called at any time from
- *	attach() to detach(), quiesced or not, also when there is nothing to do.
+ *	open() to close(), quiesced or not, also when there is nothing to do; in the context of a
+ *	process that has the device open.
  * @set_weight: the vGPU's share against that of others, MVGPU_MIN_WEIGHT to MVGPU_MAX_WEIGHT
  * @get_weight: what it is
  * @get_usage: for statistics
@@ -59,6 +62,8 @@ struct mvgpu_backend_ops {
 	void (*remove_card)(struct mvgpu_card *card);
 	void (*attach)(struct mvgpu_device *gpu, u32 weight);
 	void (*detach)(struct mvgpu_device *gpu);
+	void (*open)(struct mvgpu_device *gpu);
+	void (*close)(struct mvgpu_device *gpu);
 	void (*resume)(struct mvgpu_device *gpu);
 	void (*quiesce)(struct mvgpu_device *gpu);
 	void (*kick)(struct mvgpu_device *gpu);

@@ -11,12 +11,14 @@
  * So a guest's memory is found where a mapping is, whether it can be pinned or not; only the cost
  * differs.
  *
- * Two pieces that are wanted together are lent together or not at all.  First VRAM, which may have
- * to be allocated, then guest memory that is to be copied, then what is pinned: nothing sleeps
- * while a pin is lent, because dma_unmap waits for it.
+ * Two pieces that are wanted together are lent together or not at all.  What is not there, VRAM that
+ * has to be allocated, guest memory that has to be pinned or copied, is made to be there one by
+ * one, and then it is tried again: nothing sleeps while a pin is lent, because dma_unmap waits for it.
+ *
+ * All of that may take any time.  So a step may do it a few times only, and one that runs in a kick
+ * not at all: then it ends, and its command goes on in another.
  */
-#include <linux/memcontrol.h>
-#include <linux/sched/mm.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "mvgpu.h"
@@ -46,17 +48,6 @@ void mvgpu_dma_fini(struct mvgpu_dma *dma)
 }
 
 /**
- * mvgpu_dma_open() - the caller's cgroup pays for what the engine allocates
- * @gpu: a vGPU that is being opened
- */
-void mvgpu_dma_open(struct mvgpu_device *gpu)
-{
-	gpu->dma.mm = current->mm;
-	gpu->dma.memcg = get_mem_cgroup_from_mm(current->mm);
-	gpu->dma.budget = UINT_MAX;
-}
-
-/**
  * mvgpu_dma_close() - nothing stays pinned, or copied
  * @gpu: a vGPU that is being closed; nobody owns its engine any more
  *
@@ -69,9 +60,7 @@ void mvgpu_dma_close(struct mvgpu_device *gpu)
 	mvgpu_dma_clear(gpu);
 	kfree_sensitive(dma->copies);
 	dma->copies = NULL;
-	mem_cgroup_put(dma->memcg);
-	dma->memcg = NULL;
-	dma->mm = NULL;
+	dma->budget = UINT_MAX;
 }
 
 /**
@@ -131,7 +120,7 @@ static bool mvgpu_span_is_copy(const struct mvgpu_dma *dma, const struct mvgpu_s
 	return span->cookie == dma;
 }
 
-/* Lend what is pinned; or, if something is not, nothing, and how far it went. */
+/* Lend what is there; or, if something is not, nothing, and how far it went. */
 static unsigned int mvgpu_dma_lend_locked(struct mvgpu_dma *dma, struct mvgpu_span *spans,
 					  unsigned int count)
 {
@@ -143,9 +132,13 @@ static unsigned int mvgpu_dma_lend_locked(struct mvgpu_dma *dma, struct mvgpu_sp
 		wanted[i] = spans[i].len;
 		if (mvgpu_span_is_set(&spans[i]))
 			continue;
-		pins[i] = mvgpu_pin_lend(dma, &spans[i]);
-		if (!pins[i])
+		if (spans[i].mem == MVGPU_MEM_VRAM)
 			break;
+		pins[i] = mvgpu_pin_lend(dma, &spans[i]);
+		if (!pins[i]) {
+			dma->stats.misses++;
+			break;
+		}
 		spans[i].cookie = pins[i];
 		dma->stats.hits++;
 	}
@@ -153,7 +146,6 @@ static unsigned int mvgpu_dma_lend_locked(struct mvgpu_dma *dma, struct mvgpu_sp
 	if (missed == count)
 		return count;
 
-	dma->stats.misses++;
 	while (i--) {
 		if (!pins[i])
 			continue;
@@ -224,17 +216,25 @@ static int mvgpu_dma_copy_back(struct mvgpu_device *gpu, const struct mvgpu_span
 {
 	struct mvgpu_dma *dma = &gpu->dma;
 
-	if (vfio_dma_rw(&gpu->vfio->vdev, span->address, span->ptr, span->len, true))
+	u64 before = ktime_get_ns();
+	int ret;
+
+	ret = vfio_dma_rw(&gpu->vfio->vdev, span->address, span->ptr, span->len, true);
+	dma->waited_ns += ktime_get_ns() - before;
+	if (ret)
 		return -EFAULT;
 	WRITE_ONCE(dma->stats.copied, dma->stats.copied + span->len);
 	return 0;
 }
 
-/* Make it possible to lend @span; @tries: how often that has been done */
-static int mvgpu_dma_prepare(struct mvgpu_device *gpu, struct mvgpu_span *span,
-			     unsigned int place, unsigned int tries)
+/*
+ * Make it possible to lend guest memory; @tries: how often that has been done.  What is only
+ * written and so small is a fence, whose store is to be one: that takes the memory itself.
+ */
+static int mvgpu_dma_prepare_guest(struct mvgpu_device *gpu, struct mvgpu_span *span,
+				   unsigned int place, unsigned int tries)
 {
-	bool small = span->len <= MVGPU_DMA_SMALL;
+	bool small = span->read && span->len <= MVGPU_DMA_SMALL;
 
 	if (small && !mvgpu_dma_again(&gpu->dma, span->address) &&
 	    !mvgpu_dma_copy(gpu, span, place))
@@ -244,41 +244,43 @@ static int mvgpu_dma_prepare(struct mvgpu_device *gpu, struct mvgpu_span *span,
 	return mvgpu_dma_copy(gpu, span, place);
 }
 
-/* Lend VRAM. */
-static int mvgpu_dma_get_vram(struct mvgpu_device *gpu, struct mvgpu_span *span)
+static int mvgpu_dma_prepare(struct mvgpu_device *gpu, struct mvgpu_span *span,
+			     unsigned int place, unsigned int tries)
 {
-	span->cookie = NULL;
-	span->ptr = mvgpu_vram_run(&gpu->vram, span->address, &span->len, span->write);
-	return span->ptr ? 0 : -ENOMEM;
-}
-
-/* Lend all, VRAM before anything else. */
-static int mvgpu_dma_get(struct mvgpu_device *gpu, struct mvgpu_span *spans, unsigned int count)
-{
-	unsigned int i, tries;
-	bool guest = false;
+	u64 before = ktime_get_ns();
 	int ret = 0;
 
-	for (i = 0; i < count && !ret; i++) {
-		if (spans[i].mem == MVGPU_MEM_VRAM) {
-			ret = mvgpu_dma_get_vram(gpu, &spans[i]);
-		} else {
-			spans[i].ptr = NULL;
-			guest = true;
-		}
+	if (span->mem == MVGPU_MEM_VRAM) {
+		span->ptr = mvgpu_vram_make(&gpu->vram, span->address, &span->len, span->write);
+		if (!span->ptr)
+			ret = -ENOMEM;
+	} else {
+		ret = mvgpu_dma_prepare_guest(gpu, span, place, tries);
 	}
-	if (!ret && !guest)
-		return 0;
-	for (tries = 0; !ret; tries++) {
+	gpu->dma.waited_ns += ktime_get_ns() - before;
+	return ret;
+}
+
+/* Lend all, one way or another. */
+static int mvgpu_dma_get_slowly(struct mvgpu_device *gpu, struct mvgpu_span *spans,
+				unsigned int count)
+{
+	unsigned int i, tries;
+
+	for (tries = 0;; tries++) {
 		i = mvgpu_dma_lend(&gpu->dma, spans, count);
 		if (i == count)
 			return 0;
-		ret = mvgpu_dma_prepare(gpu, &spans[i], i, tries);
-		i++;
+		if (!tries) {
+			if (!gpu->dma.patience)
+				return -EAGAIN;
+			gpu->dma.patience--;
+		}
+		if (mvgpu_dma_prepare(gpu, &spans[i], i, tries)) {
+			spans[i].len = 0;
+			return -EFAULT;
+		}
 	}
-	/* The one before @i is to blame. */
-	spans[i - 1].len = 0;
-	return -EFAULT;
 }
 
 /**
@@ -287,18 +289,23 @@ static int mvgpu_dma_get(struct mvgpu_device *gpu, struct mvgpu_span *spans, uns
  * @spans: what is wanted, VRAM and guest memory
  * @count: how many, 1 or 2
  *
- * Context: process, may sleep; the caller owns the engine.
- * Return: 0 or -EFAULT.
+ * Context: process, may sleep if the owner has patience; the caller owns the engine.
+ * Return: 0, -EAGAIN or -EFAULT.
  */
 int mvgpu_dma_get_memory(void *host, struct mvgpu_span *spans, unsigned int count)
 {
 	struct mvgpu_device *gpu = host;
-	struct mem_cgroup *old = set_active_memcg(gpu->dma.memcg);
-	int ret;
+	unsigned int i, there = 0;
 
-	ret = mvgpu_dma_get(gpu, spans, count);
-	set_active_memcg(old);
-	return ret;
+	for (i = 0; i < count; i++) {
+		spans[i].cookie = NULL;
+		spans[i].ptr = NULL;
+		if (spans[i].mem == MVGPU_MEM_VRAM)
+			spans[i].ptr = mvgpu_vram_find(&gpu->vram, spans[i].address,
+						       &spans[i].len, spans[i].write);
+		there += mvgpu_span_is_set(&spans[i]);
+	}
+	return there == count ? 0 : mvgpu_dma_get_slowly(gpu, spans, count);
 }
 
 /**

@@ -14,8 +14,6 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-struct mem_cgroup;
-struct mm_struct;
 struct mvgpu_device;
 struct mvgpu_span;
 struct page;
@@ -26,6 +24,13 @@ struct vfio_device;
 #define MVGPU_PIN_LIMIT		SZ_64M
 
 #define MVGPU_DMA_RECENT	8
+
+/*
+ * How often a step may wait for memory, so that it gets somewhere whatever is not there: once for
+ * the command, once for what it works on, and on either side for the lines of the GART that
+ * MVGPU_STEP_BYTES can be in, six.
+ */
+#define MVGPU_DMA_PATIENCE	16
 
 /**
  * struct mvgpu_dma_stats - what debugfs shows of guest memory
@@ -60,9 +65,9 @@ struct mvgpu_dma_stats {
  * @stats: counters
  * @wait: for a pin to be given back, or to be gone
  * @relief: unpins what the shrinker has doomed
- * @mm: of the process that has opened the device; never followed.  Constant while it is open.
- * @memcg: pays for the engine's memory; constant while the device is open
- * @recent: windows that had a small access when they were not pinned.  The owner's, as is
+ * @patience: how often memory may still be waited for in this step.  The owner's, as are
+ * @waited_ns: how long it has been waited for, in nanoseconds; added to
+ * @recent: windows that had a small access when they were not pinned
  * @copies: memory for copies, a page for either span, or NULL before it was needed
  * @shrinker: tells of memory pressure; NULL before anything was pinned
  */
@@ -81,8 +86,8 @@ struct mvgpu_dma {
 	struct mvgpu_dma_stats stats;
 	wait_queue_head_t wait;
 	struct work_struct relief;
-	const struct mm_struct *mm;
-	struct mem_cgroup *memcg;
+	unsigned int patience;
+	u64 waited_ns;
 	u64 recent[MVGPU_DMA_RECENT];
 	void *copies;
 	struct shrinker *shrinker;
@@ -101,7 +106,6 @@ void mvgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
 /* dma.c */
 void mvgpu_dma_init(struct mvgpu_dma *dma);
 void mvgpu_dma_fini(struct mvgpu_dma *dma);
-void mvgpu_dma_open(struct mvgpu_device *gpu);
 void mvgpu_dma_close(struct mvgpu_device *gpu);
 void mvgpu_dma_clear(struct mvgpu_device *gpu);
 void mvgpu_dma_set_limit(struct mvgpu_device *gpu, unsigned int pages);

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The engines of the simulated card: threads that run the commands of its vGPUs.
+ * The engines of the simulated card: who runs the commands of its vGPUs.
  *
- * Which vGPU a thread works for, and for how long, is the scheduler's to say
- * (sched.c).  The model has the commands run in steps, of which none is long; a
- * thread looks up between two of them.  Where the vGPU has nothing more to do the
- * thread waits a little for more to come, unless others wait for it, and then lets
- * the model sleep, which tells the guest to kick.
+ * A vGPU that has commands has a worker, a thread of the process whose kick was the
+ * first: what the worker takes of processors and memory is charged like the rest of the
+ * VMM, it sees the VMM's memory, and it dies with the VMM, also where it waits for
+ * memory that never comes.  It runs when the scheduler (sched.c) has an engine for it, and leaves that
+ * when its slice is over.  The model has the commands run in steps, of which none is long; the
+ * worker looks up between two of them.  Where the vGPU has nothing more to do it waits a
+ * little for more to come, unless others wait for the engine, and then lets the model
+ * sleep, which tells the guest to kick.
  *
  * A kick while an engine is idle is a chance: a few commands that cost less than
- * waking a thread are run at once, by the thread of the guest that kicked.  What
- * they cost is counted like any other engine time.
+ * waking a thread are run at once, by the thread of the guest that kicked, as long as
+ * all memory is there.  What they cost is counted like any other engine time.
  *
  * No step is lost: the owner of a vGPU lets the model sleep and then puts the vGPU
- * back.  A kick in between finds it on its engine still, and has it queued again.
+ * back.  A kick in between finds it owned still, and has it queued again.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
-#include <linux/freezer.h>
-#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/sched.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/vhost_task.h>
 
 #include "mvgpu.h"
 #include "mvgpu_trace.h"
@@ -93,9 +96,27 @@ static void mvgpu_engine_watch(struct mvgpu_device *gpu, const struct mvgpu_step
 		trace_mvgpu_timeout(mvgpu_engine_name(gpu), step->ring, *spent);
 		mvgpu_engine_timeout(&gpu->model, step->ring);
 	}
-	/* The next one may begin where nobody watches: in a kick. */
-	if (step->finished)
-		*spent = 0;
+}
+
+/*
+ * Do a step, in which memory may be waited for @patience times; how long that is, is not counted
+ * as the command's.  @now is when it begins, and set to when it has ended.
+ */
+static enum mvgpu_step_result mvgpu_engine_do(struct mvgpu_device *gpu, struct mvgpu_step *step,
+					      unsigned int patience, u64 *now)
+{
+	u64 before = *now;
+	enum mvgpu_step_result result;
+
+	gpu->dma.patience = patience;
+	gpu->dma.waited_ns = 0;
+	result = mvgpu_engine_step(&gpu->model, step);
+	*now = ktime_get_ns();
+	if (result != MVGPU_STEP_IDLE) {
+		mvgpu_engine_watch(gpu, step, *now - before - gpu->dma.waited_ns);
+		mvgpu_engine_trace_error(gpu, step->ring);
+	}
+	return result;
 }
 
 /* Wait a little for more work, as long as nothing else is to be done; whether there is some. */
@@ -106,7 +127,7 @@ static bool mvgpu_engine_poll(struct mvgpu_device *gpu)
 	/* Nobody else can come by any. */
 	if (num_online_cpus() == 1)
 		return false;
-	while (!mvgpu_sched_contended(&gpu->card->sched) && !mvgpu_sched_stopped(&gpu->sched) &&
+	while (!mvgpu_sched_contended(&gpu->card->sched) && mvgpu_sched_may_go_on(&gpu->sched) &&
 	       !need_resched() && ktime_get_ns() < end) {
 		if (mvgpu_engine_has_work(&gpu->model))
 			return true;
@@ -129,29 +150,26 @@ static bool mvgpu_engine_rest(struct mvgpu_device *gpu)
 
 /*
  * Work for a vGPU until its slice is over, it is stopped, or it has nothing to do.
- * Returns whether there is more to do; in @busy, how long it has worked.
+ * Returns whether there is more to do; in @spare_ns, how long it has not done anything.
  */
-static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *busy)
+static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *spare_ns)
 {
 	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
 	u64 now = ktime_get_ns(), before;
-	u64 end = now + READ_ONCE(slice_us) * (u64)NSEC_PER_USEC;
 
-	*busy = 0;
+	*spare_ns = 0;
 	mvgpu_engine_wake(&gpu->model);
 	mvgpu_engine_delay();
-	while (now < end && !mvgpu_sched_stopped(&gpu->sched)) {
-		before = now;
-		if (mvgpu_engine_step(&gpu->model, &step) == MVGPU_STEP_IDLE) {
+	while (now < gpu->sched.until && mvgpu_sched_may_go_on(&gpu->sched) &&
+	       !signal_pending(current)) {
+		if (mvgpu_engine_do(gpu, &step, MVGPU_DMA_PATIENCE, &now) == MVGPU_STEP_IDLE) {
+			before = now;
 			if (mvgpu_engine_rest(gpu))
 				return false;
 			now = ktime_get_ns();
+			*spare_ns += now - before;
 			continue;
 		}
-		now = ktime_get_ns();
-		*busy += now - before;
-		mvgpu_engine_watch(gpu, &step, now - before);
-		mvgpu_engine_trace_error(gpu, step.ring);
 		mvgpu_engine_delay();
 		cond_resched();
 	}
@@ -163,90 +181,124 @@ static bool mvgpu_engine_inline(struct mvgpu_device *gpu)
 {
 	struct mvgpu_step step = { .limit = READ_ONCE(inline_bytes) };
 	enum mvgpu_step_result result;
+	u64 now = ktime_get_ns();
 	unsigned int i;
 
 	mvgpu_engine_wake(&gpu->model);
-	for (i = 0; i < MVGPU_INLINE_COMMANDS; i++) {
-		result = mvgpu_engine_step(&gpu->model, &step);
+	for (i = 0; i < MVGPU_INLINE_COMMANDS && mvgpu_sched_may_go_on(&gpu->sched); i++) {
+		result = mvgpu_engine_do(gpu, &step, 0, &now);
 		if (result == MVGPU_STEP_COSTLY)
 			return true;
-		if (result == MVGPU_STEP_WORKED)
-			mvgpu_engine_trace_error(gpu, step.ring);
-		else if (mvgpu_engine_sleep(&gpu->model))
+		if (result == MVGPU_STEP_IDLE && mvgpu_engine_sleep(&gpu->model))
 			return false;
 	}
 	return true;
 }
 
+/* What a worker does when it is woken; whether it has done anything. */
+static bool mvgpu_engine_worker(void *data)
+{
+	struct mvgpu_device *gpu = data;
+	struct mvgpu_sched *sched = &gpu->card->sched;
+	u64 slice_ns = READ_ONCE(slice_us) * (u64)NSEC_PER_USEC;
+	u64 spare_ns, busy_ns;
+	bool more;
+
+	if (!mvgpu_sched_begin(sched, &gpu->sched, slice_ns))
+		return false;
+	__set_current_state(TASK_RUNNING);
+	trace_mvgpu_slice_begin(mvgpu_engine_name(gpu));
+	busy_ns = gpu->sched.busy_ns;
+	more = mvgpu_engine_slice(gpu, &spare_ns);
+	mvgpu_sched_put(sched, &gpu->sched, spare_ns, more);
+	trace_mvgpu_slice_end(mvgpu_engine_name(gpu), READ_ONCE(gpu->sched.busy_ns) - busy_ns,
+			      more);
+	return true;
+}
+
+/* Its process ends, or becomes another program.  Somebody else may have the device. */
+static void mvgpu_engine_worker_killed(void *data)
+{
+	struct mvgpu_device *gpu = data;
+
+	mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
+	mvgpu_engine_want_kicks(&gpu->model);
+}
+
+/* A signal that is pending would have the new thread refused; it is delivered afterwards. */
+static struct vhost_task *mvgpu_engine_create_worker(struct mvgpu_device *gpu)
+{
+	struct vhost_task *worker;
+	sigset_t blocked, old;
+
+	siginitsetinv(&blocked, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	sigprocmask(SIG_BLOCK, &blocked, &old);
+	worker = vhost_task_create(mvgpu_engine_worker, mvgpu_engine_worker_killed, gpu, "mvgpu");
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return worker;
+}
+
+/*
+ * Make the caller's process the one that works for a vGPU that has no worker.  Where there cannot
+ * be a thread (its limits, those of its cgroup) nothing is done until the next kick.
+ */
+static void mvgpu_engine_hire(struct mvgpu_device *gpu)
+{
+	static struct ratelimit_state limit =
+		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
+					   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+	struct vhost_task *worker;
+
+	guard(mutex)(&gpu->worker_lock);
+	if (READ_ONCE(gpu->sched.worker))
+		return;
+	/* That one was killed. */
+	if (gpu->worker)
+		vhost_task_stop(gpu->worker);
+	gpu->worker = NULL;
+	worker = mvgpu_engine_create_worker(gpu);
+	if (IS_ERR(worker)) {
+		if (__ratelimit(&limit))
+			dev_info(mdev_dev(gpu->mdev), "no thread for the engine: %pe\n", worker);
+		mvgpu_engine_want_kicks(&gpu->model);
+		return;
+	}
+	gpu->worker = worker;
+	vhost_task_start(worker);
+	mvgpu_sched_hire(&gpu->card->sched, &gpu->sched, worker);
+}
+
 static void mvgpu_engine_kick(struct mvgpu_device *gpu)
 {
 	struct mvgpu_sched *sched = &gpu->card->sched;
-	bool take, mine, more;
-	u64 start;
+	enum mvgpu_sched_need need;
+	bool more;
 
-	/* VFIO reaches guest memory from threads and from the process that has it, no other. */
-	take = READ_ONCE(inline_bytes) && current->mm == gpu->dma.mm;
-	mine = mvgpu_sched_kick(sched, &gpu->sched, take);
-	trace_mvgpu_kick(mvgpu_engine_name(gpu), mine);
-	if (!mine)
-		return;
-	start = ktime_get_ns();
-	more = mvgpu_engine_inline(gpu);
-	mvgpu_engine_delay();
-	mvgpu_sched_put(sched, &gpu->sched, ktime_get_ns() - start, more);
+	need = mvgpu_sched_kick(sched, &gpu->sched, READ_ONCE(inline_bytes));
+	trace_mvgpu_kick(mvgpu_engine_name(gpu), need == MVGPU_SCHED_WORK);
+	if (need == MVGPU_SCHED_WORK) {
+		more = mvgpu_engine_inline(gpu);
+		mvgpu_engine_delay();
+		need = mvgpu_sched_put(sched, &gpu->sched, 0, more);
+	}
+	if (need == MVGPU_SCHED_HIRE)
+		mvgpu_engine_hire(gpu);
 }
 
-static int mvgpu_engine_thread(void *data)
+static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)
 {
-	struct mvgpu_card *card = data;
-	struct mvgpu_sched *sched = &card->sched;
-	struct mvgpu_sched_entity *entity = NULL;
-	struct mvgpu_device *gpu;
-	bool more;
-	u64 busy;
-
-	set_freezable();
-	while (!kthread_should_stop()) {
-		if (!entity)
-			wait_event_freezable_exclusive(sched->work, kthread_should_stop() ||
-						       (entity = mvgpu_sched_get(sched)));
-		if (!entity)
-			continue;
-		gpu = container_of(entity, struct mvgpu_device, sched);
-		trace_mvgpu_slice_begin(mvgpu_engine_name(gpu));
-		more = mvgpu_engine_slice(gpu, &busy);
-		trace_mvgpu_slice_end(mvgpu_engine_name(gpu), busy, more);
-		entity = mvgpu_sched_next(sched, entity, busy, more);
-		try_to_freeze();
-	}
+	mvgpu_sched_init(&card->sched, engines);
 	return 0;
 }
 
 static void mvgpu_engine_remove_card(struct mvgpu_card *card)
 {
-	while (card->nr_engines)
-		kthread_stop(card->engines[--card->nr_engines]);
-}
-
-static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)
-{
-	struct task_struct *thread;
-
-	mvgpu_sched_init(&card->sched, engines);
-	while (card->nr_engines < engines) {
-		thread = kthread_run(mvgpu_engine_thread, card, "%s/%u", dev_name(dev),
-				     card->nr_engines);
-		if (IS_ERR(thread)) {
-			mvgpu_engine_remove_card(card);
-			return PTR_ERR(thread);
-		}
-		card->engines[card->nr_engines++] = thread;
-	}
-	return 0;
+	mvgpu_sched_fini(&card->sched);
 }
 
 static void mvgpu_engine_attach(struct mvgpu_device *gpu, u32 weight)
 {
+	mutex_init(&gpu->worker_lock);
 	mvgpu_sched_add(&gpu->card->sched, &gpu->sched, weight);
 }
 
@@ -257,12 +309,25 @@ static void mvgpu_engine_detach(struct mvgpu_device *gpu)
 
 static void mvgpu_engine_resume(struct mvgpu_device *gpu)
 {
-	mvgpu_sched_start(&gpu->card->sched, &gpu->sched);
+	if (mvgpu_sched_start(&gpu->card->sched, &gpu->sched) == MVGPU_SCHED_HIRE)
+		mvgpu_engine_hire(gpu);
 }
 
 static void mvgpu_engine_quiesce(struct mvgpu_device *gpu)
 {
 	mvgpu_sched_stop(&gpu->card->sched, &gpu->sched);
+}
+
+static void mvgpu_engine_close(struct mvgpu_device *gpu)
+{
+	mvgpu_engine_quiesce(gpu);
+	if (gpu->worker) {
+		mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
+		vhost_task_stop(gpu->worker);
+		gpu->worker = NULL;
+		mvgpu_engine_want_kicks(&gpu->model);
+	}
+	mvgpu_sched_forget(&gpu->card->sched, &gpu->sched);
 }
 
 static void mvgpu_engine_set_weight(struct mvgpu_device *gpu, u32 weight)
@@ -291,6 +356,8 @@ const struct mvgpu_backend_ops mvgpu_backend = {
 	.remove_card = mvgpu_engine_remove_card,
 	.attach = mvgpu_engine_attach,
 	.detach = mvgpu_engine_detach,
+	.open = mvgpu_engine_resume,
+	.close = mvgpu_engine_close,
 	.resume = mvgpu_engine_resume,
 	.quiesce = mvgpu_engine_quiesce,
 	.kick = mvgpu_engine_kick,

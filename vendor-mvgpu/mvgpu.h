@@ -23,7 +23,8 @@
  *	  mvgpu_scanout_view.lock
  *	    mvgpu_vram.lock
  *	mvgpu_dma.lock
- *	mvgpu_sched.lock
+ *	mvgpu_device.worker_lock
+ *	  mvgpu_sched.lock
  *	mvgpu_irq.mutex
  *	  mvgpu.lock (the model's, irqs off)
  *	    mvgpu_irq.lock
@@ -89,8 +90,6 @@ struct mvgpu_type {
  * @vram_free: bytes of the pool that no vGPU has reserved
  * @backend: who runs the commands of its vGPUs; the rest is his
  * @sched: shares the engines among the vGPUs
- * @engines: the threads that they are
- * @nr_engines: how many
  */
 struct mvgpu_card {
 	struct mdev_parent parent;
@@ -100,8 +99,6 @@ struct mvgpu_card {
 	atomic64_t vram_free;
 	const struct mvgpu_backend_ops *backend;
 	struct mvgpu_sched sched;
-	struct task_struct *engines[MVGPU_MAX_ENGINES];
-	unsigned int nr_engines;
 };
 
 /**
@@ -191,6 +188,8 @@ struct mvgpu_stats {
  * @card: whose pool its VRAM counts against, and whose engines work for it
  * @type: one of that card's
  * @sched: its share of the engines
+ * @worker_lock: serialises those who make a worker
+ * @worker: the thread that works for it, or did until it was killed; NULL before there was one
  * @command_ns: engine time that the command of each ring has had; belongs to who owns the engine
  * @stats: accesses counted
  * @irq: interrupts
@@ -212,6 +211,8 @@ struct mvgpu_device {
 	struct mvgpu_card *card;
 	struct mvgpu_type *type;
 	struct mvgpu_sched_entity sched;
+	struct mutex worker_lock;	/* making a worker */
+	struct vhost_task *worker;
 	u64 command_ns[MVGPU_MAX_RINGS];
 	struct mvgpu_stats __percpu *stats;
 	struct mvgpu_irq irq;
@@ -310,7 +311,8 @@ void mvgpu_vram_fini(struct mvgpu_vram *vram);
 void mvgpu_vram_free(struct mvgpu_vram *vram);
 void mvgpu_vram_zero(struct mvgpu_vram *vram);
 int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, bool write);
-void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write);
+void *mvgpu_vram_find(const struct mvgpu_vram *vram, u64 offset, size_t *len, bool write);
+void *mvgpu_vram_make(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write);
 vm_fault_t mvgpu_vram_map(struct mvgpu_vram *vram, struct vm_fault *vmf, u64 vram_page,
 			  unsigned int order);
 extern const struct vm_operations_struct mvgpu_vram_vm_ops;

@@ -44,8 +44,7 @@ static int mvgpu_vfio_open(struct vfio_device *vdev)
 	if (ret)
 		return ret;
 	WRITE_ONCE(gpu->kvm, vdev->kvm);
-	mvgpu_dma_open(gpu);
-	gpu->card->backend->resume(gpu);
+	gpu->card->backend->open(gpu);
 	return 0;
 }
 
@@ -53,7 +52,7 @@ static void mvgpu_vfio_close(struct vfio_device *vdev)
 {
 	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
 
-	gpu->card->backend->quiesce(gpu);
+	gpu->card->backend->close(gpu);
 	mvgpu_irq_disable_all(gpu);
 	mvgpu_reset(&gpu->model);
 	mvgpu_shared_hide(&gpu->model);

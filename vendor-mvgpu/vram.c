@@ -34,6 +34,8 @@ static_assert(MVGPU_CHUNK_SHIFT == PMD_SHIFT, "a chunk is what a huge entry maps
  * @pages: as many single ones, each NULL until it is touched; or NULL
  *
  * Both are NULL in a chunk that nobody has touched.  Once set they stay until the device is closed.
+ * What is there has been zeroed: it is stored after that, and mvgpu_chunk_find() looks without a
+ * lock.
  */
 struct mvgpu_chunk {
 	struct page *block;
@@ -83,18 +85,18 @@ static void mvgpu_chunk_zero(const struct mvgpu_chunk *chunk)
 
 static int mvgpu_chunk_alloc(struct mvgpu_chunk *chunk, gfp_t gfp)
 {
-	struct page *block;
+	struct page *block, **pages;
 
 	block = alloc_pages((gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_ZERO | __GFP_NORETRY |
 			    __GFP_NOWARN, MVGPU_CHUNK_ORDER);
 	if (block) {
 		split_page(block, MVGPU_CHUNK_ORDER);
-		/* Pairs with the load in mvgpu_vram_run(). */
 		smp_store_release(&chunk->block, block);
 		return 0;
 	}
-	chunk->pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*chunk->pages), gfp);
-	return chunk->pages ? 0 : -ENOMEM;
+	pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*pages), gfp);
+	smp_store_release(&chunk->pages, pages);
+	return pages ? 0 : -ENOMEM;
 }
 
 /* The page at @vram_page, allocated by @gfp if need be; NULL without memory. */
@@ -111,7 +113,7 @@ static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page, gfp_
 		WRITE_ONCE(vram->nr_present, vram->nr_present + 1);
 	}
 	if (!chunk->block && !chunk->pages[i])
-		chunk->pages[i] = alloc_page(gfp | __GFP_ZERO | __GFP_NOWARN);
+		smp_store_release(&chunk->pages[i], alloc_page(gfp | __GFP_ZERO | __GFP_NOWARN));
 	return mvgpu_chunk_peek(chunk, i);
 }
 
@@ -230,8 +232,24 @@ int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, 
 	return 0;
 }
 
+/* A page of a chunk and those that follow it, without a lock; NULL if it has not been touched. */
+static struct page *mvgpu_chunk_find(const struct mvgpu_chunk *chunk, unsigned int i,
+				     unsigned int *count)
+{
+	struct page *block, **pages;
+
+	block = smp_load_acquire(&chunk->block);
+	if (block) {
+		*count = MVGPU_CHUNK_PAGES - i;
+		return block + i;
+	}
+	*count = 1;
+	pages = smp_load_acquire(&chunk->pages);
+	return pages ? smp_load_acquire(&pages[i]) : NULL;
+}
+
 /**
- * mvgpu_vram_run() - VRAM for the engine
+ * mvgpu_vram_find() - VRAM for the engine, if there is some
  * @vram: the VRAM
  * @offset: byte in it
  * @len: bytes that are wanted, inside the VRAM; set to those that are there in one piece
@@ -240,30 +258,42 @@ int mvgpu_vram_copy(struct mvgpu_vram *vram, u64 offset, void *buf, size_t len, 
  * What nobody has touched is read as zeros that all share.  The memory stays where it is until
  * mvgpu_vram_free().
  *
- * Context: process, may sleep.
- * Return: where they are; NULL where there is no memory for what is to be written.
+ * Context: any; takes no lock.
+ * Return: where they are; NULL where what is to be written is not there.
  */
-void *mvgpu_vram_run(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write)
+void *mvgpu_vram_find(const struct mvgpu_vram *vram, u64 offset, size_t *len, bool write)
 {
-	struct mvgpu_chunk *chunk = &vram->chunks[offset >> MVGPU_CHUNK_SHIFT];
-	u64 vram_page = offset >> PAGE_SHIFT;
-	struct page *block, *page;
+	unsigned int i = (offset >> PAGE_SHIFT) % MVGPU_CHUNK_PAGES, count;
+	struct page *page;
+	size_t there;
 
-	/* Pairs with the store in mvgpu_chunk_alloc(): what is there has been zeroed. */
-	block = smp_load_acquire(&chunk->block);
-	if (block) {
-		offset %= MVGPU_CHUNK_SIZE;
-		*len = min_t(size_t, *len, MVGPU_CHUNK_SIZE - offset);
-		return page_address(block) + offset;
-	}
-	*len = min_t(size_t, *len, PAGE_SIZE - offset_in_page(offset));
-	guard(mutex)(&vram->lock);
-	/* An engine kills nobody for memory: its command fails. */
-	if (write)
-		page = mvgpu_vram_page(vram, vram_page, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
-	else
-		page = mvgpu_chunk_peek(chunk, vram_page % MVGPU_CHUNK_PAGES) ?: ZERO_PAGE(0);
-	return page ? page_address(page) + offset_in_page(offset) : NULL;
+	page = mvgpu_chunk_find(&vram->chunks[offset >> MVGPU_CHUNK_SHIFT], i, &count);
+	if (!page && write)
+		return NULL;
+	there = count * PAGE_SIZE - offset_in_page(offset);
+	*len = min(*len, there);
+	return page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset);
+}
+
+/**
+ * mvgpu_vram_make() - VRAM for the engine
+ * @vram: the VRAM
+ * @offset: byte in it
+ * @len: bytes that are wanted, inside the VRAM; set to those that are there in one piece
+ * @write: whether they will be written
+ *
+ * As mvgpu_vram_find(), but it is allocated first.  An engine kills nobody for memory: its command
+ * fails.
+ *
+ * Context: process, may sleep.
+ * Return: where they are; NULL without memory.
+ */
+void *mvgpu_vram_make(struct mvgpu_vram *vram, u64 offset, size_t *len, bool write)
+{
+	mutex_lock(&vram->lock);
+	mvgpu_vram_page(vram, offset >> PAGE_SHIFT, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
+	mutex_unlock(&vram->lock);
+	return mvgpu_vram_find(vram, offset, len, write);
 }
 
 /*

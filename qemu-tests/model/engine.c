@@ -108,16 +108,19 @@ enum mvgpu_step_result engine_step(struct host *host, u64 limit, unsigned int *r
 
 u32 engine_do(struct host *host, const struct mvgpu_cmd *cmd)
 {
+	enum mvgpu_step_result result = MVGPU_STEP_WORKED;
 	unsigned int steps = 0;
 
 	ring_disable(host, 0);
 	ring_enable(host, 0);
 	ring_submit(host, 0, cmd);
 	mvgpu_engine_wake(host->vgpu);
-	while (steps++ < ENGINE_PATIENCE &&
-	       engine_step(host, MVGPU_STEP_ANY, NULL) == MVGPU_STEP_WORKED)
-		;
-	if (steps > ENGINE_PATIENCE)
+	while (steps < ENGINE_PATIENCE && result != MVGPU_STEP_IDLE) {
+		result = engine_step(host, MVGPU_STEP_ANY, NULL);
+		/* What is put off is so once. */
+		steps += result == MVGPU_STEP_WORKED;
+	}
+	if (result != MVGPU_STEP_IDLE)
 		mvgpu_engine_timeout(host->vgpu, 0);
 	mvgpu_engine_sleep(host->vgpu);
 	return ring_reg(host, 0, MVGPU_RING_ERROR);

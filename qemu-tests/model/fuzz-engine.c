@@ -231,6 +231,7 @@ static void run(struct host *host, struct input *input)
 	host->on_get = what & 2 ? hook_act : NULL;
 	host->cut = what & 4;
 	host->bounce = what & 8;
+	host->put_off = what & 16 ? 2 : 0;
 	host->put_fails = (what & 0x38) == 0x38;
 	mvgpu_engine_wake(host->vgpu);
 	for (i = 0; worked && i < MAX_STEPS; i++) {

@@ -137,6 +137,8 @@ static int host_get_memory(void *data, struct mvgpu_span *spans, unsigned int co
 	host->gets++;
 	if (host->on_get)
 		host->on_get(host, spans, count);
+	if (host->put_off && host->gets % host->put_off == 0)
+		return -EAGAIN;
 	for (i = 0; i < count; i++) {
 		if (host_lend(host, &spans[i]))
 			return -EFAULT;

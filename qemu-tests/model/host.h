@@ -29,6 +29,7 @@
  * @lent: pieces of memory that the engine has at the moment
  * @gets: get_memory was called
  * @on_get: called by get_memory, if set
+ * @put_off: memory is put off once in so many times that it is asked for, if not 0
  * @cut: memory is lent in pieces that end at random, with a page
  * @bad_span: memory was asked for that is not one of the host's, is not inside of VRAM, or wraps
  * @bounce: guest memory is lent as a copy
@@ -55,6 +56,7 @@ struct host {
 	unsigned int lent;
 	unsigned int gets;
 	void (*on_get)(struct host *host, const struct mvgpu_span *spans, unsigned int count);
+	unsigned int put_off;
 	bool cut;
 	bool bad_span;
 	bool bounce;

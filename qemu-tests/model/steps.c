@@ -237,6 +237,44 @@ static void test_abandoned(struct host *host)
 	tap_ok(!step.began && step.finished, "abandoned meanwhile: finished");
 }
 
+/* Each piece of memory is there only when it is asked for once more. */
+static void test_put_off(struct host *host)
+{
+	struct mvgpu_cmd fill = cmd_fill(somewhere, 4096, 3, 0x5a5a5a5a), wait = cmd_wait(1, 1u << 20);
+	struct mvgpu_step step = { .limit = MVGPU_STEP_ANY };
+	unsigned int i;
+
+	memset(host->vram, 0, 0x10000);
+	ring_enable(host, 0);
+	ring_submit(host, 0, &wait);
+	ring_submit(host, 0, &fill);
+	engine_run(host);
+	ring_disable(host, 0);
+
+	/* The ring's command is a WAIT still, as far as it has been fetched. */
+	ring_enable(host, 0);
+	ring_submit(host, 0, &fill);
+	mvgpu_engine_wake(host->vgpu);
+	host->put_off = 2;
+	host->gets = 1;
+	tap_is(mvgpu_engine_step(host->vgpu, &step), MVGPU_STEP_COSTLY, "no command yet: put off");
+	tap_ok(!step.began, "nor has it begun");
+	tap_is(mvgpu_engine_step(host->vgpu, &step), MVGPU_STEP_COSTLY, "no memory yet: put off");
+	tap_ok(step.began && !step.finished, "but it has begun");
+	tap_is_hex(host->vram[0x1000], 0, "nothing is written");
+	for (i = 1; i < 3; i++) {
+		tap_is(mvgpu_engine_step(host->vgpu, &step), MVGPU_STEP_COSTLY,
+		       "the next line: put off");
+		tap_is_hex(host->vram[0x1000 * i], 0x5a, "the one before it is written");
+	}
+	tap_is(mvgpu_engine_step(host->vgpu, &step), MVGPU_STEP_WORKED, "the last one");
+	tap_ok(!step.began && step.finished, "finished");
+	tap_is(ring_reg(host, 0, MVGPU_RING_STATE), MVGPU_RING_STATE_ON, "nothing has failed");
+	tap_is(ring_head(host, 0), 1, "the head goes on");
+	host->put_off = 0;
+	ring_disable(host, 0);
+}
+
 static void kick(struct host *host, unsigned int n)
 {
 	reg_write(host, MVGPU_REG_RING(n, MVGPU_RING_KICK), 1);
@@ -277,6 +315,16 @@ static void test_kicks(struct host *host)
 	tap_ok(mvgpu_engine_sleep(host->vgpu), "the engine is still awake, and goes to sleep");
 	kick(host, 0);
 	tap_is(host->kicks, ++kicks, "from which a kick wakes it");
+
+	mvgpu_engine_wake(host->vgpu);
+	ring_enable(host, 0);
+	ring_submit_nops(host, 0, 1);
+	mvgpu_engine_want_kicks(host->vgpu);
+	tap_is(ring_need_kick(host, 0), 1, "asked for kicks while there is work: the flag is set");
+	kick(host, 0);
+	tap_is(host->kicks, ++kicks, "and one arrives");
+	engine_run(host);
+	ring_disable(host, 0);
 }
 
 int main(void)
@@ -293,6 +341,7 @@ int main(void)
 	test_waits(&host);
 	test_timeout(&host);
 	test_abandoned(&host);
+	test_put_off(&host);
 	test_kicks(&host);
 	host_fini(&host);
 	return tap_done();

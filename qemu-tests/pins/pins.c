@@ -19,7 +19,7 @@
 static struct mvgpu_device gpu;
 static struct mvgpu_vfio vfio;
 static atomic_bool stop;
-static atomic_ulong done, failed, touched;
+static atomic_ulong done, failed, put_off, touched;
 
 static struct mvgpu_span random_span(unsigned int *seed, bool write)
 {
@@ -38,15 +38,25 @@ static struct mvgpu_span random_span(unsigned int *seed, bool write)
 
 static void *engine(void *unused)
 {
-	unsigned int seed = 1, count, i;
+	unsigned int seed = 1, count, patience, i;
 	struct mvgpu_span spans[2];
 	size_t len;
+	int ret;
 
 	while (!stop) {
 		count = 1 + rand_r(&seed) % 2;
 		for (i = 0; i < count; i++)
 			spans[i] = random_span(&seed, !i);
-		if (mvgpu_dma_get_memory(&gpu, spans, count)) {
+		patience = rand_r(&seed) % 3;
+		gpu.dma.patience = patience;
+		ret = mvgpu_dma_get_memory(&gpu, spans, count);
+		if (ret == -EAGAIN) {
+			assert(!patience);
+			put_off++;
+			continue;
+		}
+		assert(gpu.dma.patience <= patience && gpu.dma.patience + 1 >= patience);
+		if (ret) {
 			assert(!spans[0].len != (count == 2 && !spans[1].len));
 			failed++;
 			continue;
@@ -118,13 +128,13 @@ static void run(unsigned int limit)
 
 	memset(&gpu, 0, sizeof(gpu));
 	done = 0;
+	put_off = 0;
 	stop = false;
 	gpu.vfio = &vfio;
 	vfio.vdev.gpu = &gpu;
 	gpu.vram.memory = calloc(1, VRAM_SIZE);
 	mvgpu_dma_init(&gpu.dma);
 	type1_init(&vfio.vdev, limit);
-	mvgpu_dma_open(&gpu);
 	for (i = 0; i < ARRAY_SIZE(bodies); i++)
 		pthread_create(&threads[i], NULL, bodies[i], NULL);
 	sleep(SECONDS);
@@ -133,6 +143,7 @@ static void run(unsigned int limit)
 		pthread_join(threads[i], NULL);
 	mvgpu_dma_close(&gpu);
 	tap_ok(done > 0, "room for %u pages: the engine works", limit);
+	tap_ok(put_off > 0, "room for %u pages: without patience nothing is waited for", limit);
 	tap_ok(!limit == !type1_total(), "room for %u pages: they are used", limit);
 	tap_is(touched, 0, "room for %u pages: memory that was unmapped is left alone", limit);
 	tap_is(type1_pinned(), 0, "room for %u pages: nothing stays pinned", limit);

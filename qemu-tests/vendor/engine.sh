@@ -34,6 +34,7 @@ test_engine() {
 	check "load" load_modules
 	engine engine-run
 	engine engine-shares
+	engine engine-blocked
 	begin_work
 	is "unbind it meanwhile" "$(unbind 1 mvgpu_mdev)" ok
 	end_work

@@ -189,7 +189,8 @@ struct mvgpu_engine {
 /**
  * enum mvgpu_step_result - what a step has come to
  * @MVGPU_STEP_IDLE: there is nothing to do: all rings are empty, off or waiting
- * @MVGPU_STEP_COSTLY: the command costs more than allowed; it waits to be worked on
+ * @MVGPU_STEP_COSTLY: the command costs more than allowed, or its memory is not there yet; it waits
+ *	to be worked on
  * @MVGPU_STEP_WORKED: something was done
  */
 enum mvgpu_step_result {
@@ -220,5 +221,6 @@ void mvgpu_engine_timeout(struct mvgpu *vgpu, unsigned int ring);
 bool mvgpu_engine_has_work(struct mvgpu *vgpu);
 bool mvgpu_engine_sleep(struct mvgpu *vgpu);
 void mvgpu_engine_wake(struct mvgpu *vgpu);
+void mvgpu_engine_want_kicks(struct mvgpu *vgpu);
 
 #endif /* MVGPU_MODEL_ENGINE_H */

@@ -11,10 +11,12 @@
  * struct mvgpu_trouble - why a command fails
  * @error: MVGPU_ERROR_*, MVGPU_ERROR_NONE as long as all is well
  * @address: the address that is to blame, where one is
+ * @later: nothing has failed, but it is to be tried in another step
  */
 struct mvgpu_trouble {
 	u32 error;
 	u64 address;
+	bool later;
 };
 
 /* command.c */

@@ -10,7 +10,7 @@
  * @spans: what is wanted; inside of VRAM where it is VRAM.  Set to what there is: at least a byte
  *	of each.
  * @count: how many, 1 or 2
- * @trouble: set where one of them is not there
+ * @trouble: set where one of them is not there, or not now
  *
  * Context: the engine's owner; may sleep if he may.
  * Return: whether they are lent, until mvgpu_memory_put().
@@ -20,6 +20,7 @@ bool mvgpu_memory_get(struct mvgpu *vgpu, struct mvgpu_span *spans, unsigned int
 {
 	u64 addresses[2];
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < count; i++) {
 		addresses[i] = spans[i].address;
@@ -27,8 +28,12 @@ bool mvgpu_memory_get(struct mvgpu *vgpu, struct mvgpu_span *spans, unsigned int
 		    !mvgpu_gart_translate(vgpu, &spans[i], trouble))
 			return false;
 	}
-	if (!vgpu->ops->get_memory(vgpu->host, spans, count))
+	ret = vgpu->ops->get_memory(vgpu->host, spans, count);
+	if (!ret)
 		return true;
+	trouble->later = ret == -EAGAIN;
+	if (trouble->later)
+		return false;
 
 	trouble->error = MVGPU_ERROR_DMA;
 	for (i = 0; i < count; i++) {

@@ -286,8 +286,7 @@ static bool mvgpu_step_begin(struct mvgpu *vgpu, struct mvgpu_work *work)
 		work->mem = ring->mem;
 		work->entries = ring->entries;
 		work->head = ring->head;
-		work->trouble.error = MVGPU_ERROR_NONE;
-		work->trouble.address = 0;
+		work->trouble = (struct mvgpu_trouble) { .error = MVGPU_ERROR_NONE };
 		engine->gart.used = engine->gart.table;
 	}
 	mvgpu_unlock(&vgpu->lock);
@@ -331,7 +330,7 @@ static bool mvgpu_step_end(struct mvgpu *vgpu, const struct mvgpu_work *work, bo
 		mvgpu_ring_stop(vgpu, work->n, work->head, &work->trouble);
 	} else if (done) {
 		mvgpu_ring_advance(vgpu, work);
-	} else if (ring->op.opcode == MVGPU_CMD_WAIT) {
+	} else if (ring->active && ring->op.opcode == MVGPU_CMD_WAIT) {
 		mvgpu_ring_interrupt(vgpu, work->n);
 	}
 	active = ring->active;
@@ -355,24 +354,25 @@ static bool mvgpu_ring_fetch(struct mvgpu *vgpu, struct mvgpu_ring *ring, struct
 }
 
 /* Work on the command of a ring, which may have to be fetched; whether it is done. */
-static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, struct mvgpu_step *step,
-			    bool *costly)
+static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, struct mvgpu_step *step)
 {
 	struct mvgpu_ring *ring = &vgpu->engine.rings[work->n];
 	struct mvgpu_op *op = &ring->op;
 
-	step->began = !ring->active;
-	if (step->began) {
+	step->began = false;
+	if (!ring->active) {
 		if (!mvgpu_ring_fetch(vgpu, ring, work))
 			return false;
+		step->began = true;
 		ring->active = true;
 	}
 	/* A ring that waits is at its turn only when it is to go on. */
 	if (op->opcode == MVGPU_CMD_WAIT)
 		return !step->began;
-	*costly = mvgpu_op_cost(op) > step->limit;
-	if (*costly)
+	if (mvgpu_op_cost(op) > step->limit) {
+		work->trouble.later = true;
 		return false;
+	}
 	mvgpu_stat_add(&vgpu->engine.stats.bytes, mvgpu_op_run(vgpu, op, &work->trouble));
 	return mvgpu_op_done(op);
 }
@@ -391,16 +391,15 @@ static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, struct 
 enum mvgpu_step_result mvgpu_engine_step(struct mvgpu *vgpu, struct mvgpu_step *step)
 {
 	struct mvgpu_work work;
-	bool costly = false;
 	bool done;
 
 	if (!mvgpu_step_begin(vgpu, &work))
 		return MVGPU_STEP_IDLE;
-	done = mvgpu_ring_work(vgpu, &work, step, &costly);
+	done = mvgpu_ring_work(vgpu, &work, step);
 	step->finished = mvgpu_step_end(vgpu, &work, done);
 	step->ring = work.n;
 	vgpu->engine.next = work.n + 1;
-	return costly ? MVGPU_STEP_COSTLY : MVGPU_STEP_WORKED;
+	return work.trouble.later ? MVGPU_STEP_COSTLY : MVGPU_STEP_WORKED;
 }
 
 /**
@@ -483,6 +482,21 @@ void mvgpu_engine_wake(struct mvgpu *vgpu)
 {
 	mvgpu_lock(&vgpu->lock);
 	mvgpu_engine_set_asleep(vgpu, false);
+	mvgpu_unlock(&vgpu->lock);
+}
+
+/**
+ * mvgpu_engine_want_kicks() - ask for kicks, whether there is something to do or not
+ * @vgpu: the vGPU
+ *
+ * For when nobody works for it, although there may be something to do.
+ *
+ * Context: any; where somebody owns the engine nevertheless, there are more kicks than are needed.
+ */
+void mvgpu_engine_want_kicks(struct mvgpu *vgpu)
+{
+	mvgpu_lock(&vgpu->lock);
+	mvgpu_engine_set_asleep(vgpu, true);
 	mvgpu_unlock(&vgpu->lock);
 }
 

@@ -74,7 +74,8 @@ enum mvgpu_irq_mode {
  *	Memory that two pieces share is at one place, unless one of them is a copy.  A piece of
  *	VRAM is inside of it; one of guest memory may end with the address space and does not
  *	wrap.  Where a piece is not there, set its length to 0.  Called by the engine's owner; may
- *	sleep if he may.  Returns 0 or a negative errno.
+ *	sleep if he may.  Returns 0 or a negative errno; -EAGAIN ends the step, and the command
+ *	goes on in another.
  * @put_memory: the engine does not use them any more; of what it has written to, the first @len
  *	bytes have changed.  Returns 0, or a negative errno where they are lost because the memory
  *	has gone meanwhile, or cannot be written.

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A card with one engine, and a VMM that keeps it: because its memory does not come, because it
+ * is stopped, or because it ends.  The other vGPUs of the card must not notice.
+ */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "mdev.h"
+#include "tap.h"
+#include "util.h"
+
+#define IOVA	0x40000000u
+#define SIZE	(1u << 20)
+
+/**
+ * struct late - memory that does not come before it is let to
+ * @memory: SIZE bytes
+ * @fd: the userfaultfd that holds it back
+ */
+struct late {
+	void *memory;
+	int fd;
+};
+
+static void late_make(struct late *late)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	late->memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	late->fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	range.range.start = (uintptr_t)late->memory;
+	range.range.len = SIZE;
+	if (late->memory == MAP_FAILED || late->fd < 0 || ioctl(late->fd, UFFDIO_API, &api) ||
+	    ioctl(late->fd, UFFDIO_REGISTER, &range))
+		tap_bail("no userfaultfd: %m");
+}
+
+/* Returns when somebody waits for it. */
+static bool late_is_awaited(const struct late *late)
+{
+	struct pollfd wait = { .fd = late->fd, .events = POLLIN };
+
+	return poll(&wait, 1, MVRING_PATIENCE_S * 1000) == 1 && wait.revents == POLLIN;
+}
+
+static void late_let_come(const struct late *late)
+{
+	struct uffdio_range range = { (uintptr_t)late->memory, SIZE };
+
+	if (ioctl(late->fd, UFFDIO_UNREGISTER, &range))
+		tap_bail("cannot let go of memory: %m");
+	close(late->fd);
+}
+
+/* Have the engine wait for memory; whether it does. */
+static bool begin_to_wait(struct vgpu *gpu, struct late *late)
+{
+	struct mvgpu_cmd copy = cmd_copy(MVGPU_MEM_VRAM, WORK_BASE, MVGPU_MEM_GUEST, IOVA, SIZE);
+
+	late_make(late);
+	if (gpu->vdev->ops->dma_map(gpu->vdev, IOVA, late->memory, SIZE, VDEV_DMA_RW))
+		return false;
+	mvring_put(&gpu->ring, &copy);
+	mvring_submit_fence(&gpu->ring, 0);
+	return late_is_awaited(late);
+}
+
+static void test_late_memory(struct vgpu *other)
+{
+	struct late late;
+	struct vgpu gpu;
+
+	vgpu_open(&gpu, NULL);
+	gpu.vram[WORK_BASE] = 1;
+	tap_ok(begin_to_wait(&gpu, &late), "the engine waits for memory");
+	tap_ok(vgpu_works(other), "and works for another vGPU meanwhile");
+	tap_is(mvring_fence(&gpu.ring), 0, "the one that waits is where it was");
+	late_let_come(&late);
+	tap_is(mvring_wait(&gpu.ring, 1), 0, "with the memory it goes on");
+	tap_is_hex(gpu.vram[WORK_BASE], 0, "and has copied it");
+	tap_ok(vgpu_works(&gpu), "and works");
+	munmap(late.memory, SIZE);
+	vgpu_close(&gpu);
+}
+
+/* What a VMM does until its parent ends it; whether it does. */
+static bool wait_for_memory(struct vgpu *gpu)
+{
+	static struct late late;
+
+	return begin_to_wait(gpu, &late);
+}
+
+static bool work_for_ever(struct vgpu *gpu)
+{
+	vgpu_work_for_ever(gpu);
+	vgpu_await_stat(gpu, "bytes", 1);
+	return true;
+}
+
+/* A child that has opened vGPU @name and is at it when this returns. */
+static pid_t begin_child(const char *name, bool (*begin)(struct vgpu *gpu))
+{
+	struct vgpu gpu;
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe(ends))
+		tap_bail("no pipe: %m");
+	pid = fork();
+	if (!pid) {
+		vgpu_open(&gpu, name);
+		if (!begin(&gpu) || write(ends[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1)
+		tap_bail("the VMM has ended");
+	close(ends[0]);
+	return pid;
+}
+
+static void test_child(struct vgpu *other, const char *what, bool (*begin)(struct vgpu *gpu),
+		       bool stop)
+{
+	char uuid[MDEV_UUID_LEN + 1], name[64];
+	struct vgpu gpu;
+	int status = 0;
+	pid_t pid;
+
+	mdev_uuid_random(uuid);
+	snprintf(name, sizeof(name), "uuid:%s", uuid);
+	if (mdev_create("mvgpu.0", "mvgpu-native-64m", uuid))
+		tap_bail("cannot create a vGPU");
+	pid = begin_child(name, begin);
+	if (stop) {
+		kill(pid, SIGSTOP);
+		waitpid(pid, &status, WUNTRACED);
+		tap_ok(WIFSTOPPED(status), "%s: it is stopped", what);
+	}
+	tap_ok(vgpu_works(other), "%s: another vGPU works", what);
+	kill(pid, SIGKILL);
+	tap_ok(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "%s: it can be killed",
+	       what);
+	tap_ok(vgpu_works(other), "%s: killed: another vGPU works", what);
+	vgpu_open(&gpu, name);
+	tap_ok(vgpu_works(&gpu), "%s: the vGPU works for the next one", what);
+	vgpu_close(&gpu);
+	tap_is(mdev_remove(uuid), 0, "%s: and can be removed", what);
+}
+
+/* The process that has kicked first has the engine's thread; then it ends. */
+static void test_worker_ends(void)
+{
+	const struct mvgpu_cmd work = vgpu_work(4);
+	struct vgpu gpu;
+	int status = 1;
+	pid_t pid;
+
+	vgpu_open(&gpu, NULL);
+	pid = fork();
+	if (!pid)
+		_exit(mvring_run(&gpu.ring, &work));
+	waitpid(pid, &status, 0);
+	tap_is(status, 0, "a child works with the vGPU of its parent");
+	mvring_disable(&gpu.ring);
+	vgpu_start(&gpu);
+	tap_ok(vgpu_works(&gpu), "which goes on when the child has ended");
+	tap_is(mvring_run(&gpu.ring, &work), 0, "by a thread of its own");
+	vgpu_close(&gpu);
+}
+
+int main(void)
+{
+	struct vgpu other;
+
+	/* What is to take for ever does. */
+	module_set("watchdog_ms", 0);
+	vgpu_open(&other, NULL);
+	test_late_memory(&other);
+	test_child(&other, "a VMM without memory", wait_for_memory, false);
+	test_child(&other, "a VMM at work", work_for_ever, true);
+	module_set("inline_bytes", 0);
+	test_worker_ends();
+	module_set("inline_bytes", 4096);
+	vgpu_close(&other);
+	return tap_done();
+}
