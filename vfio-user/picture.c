@@ -95,6 +95,8 @@ int vu_picture_save(struct vu_device *device, const char *path)
 
 	if (!gpu)
 		return -ENODATA;
+	/* The client may have let a thread wait that has locked the model. */
+	vu_device_interrupt(device);
 	if (!mvgpu_scanout_get(&gpu->model, &scanout)) {
 		vu_gpu_put(gpu);
 		return -ENODATA;

@@ -4,8 +4,11 @@
  * not wait, which is a property of the open file: the client takes it back and fills the counter.
  * It may hold itself up so, not who comes after it, nor the server's end.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -86,19 +89,45 @@ static void test_session(void)
 	tap_ok(is_free(), "session: the next client gets the device");
 }
 
-/* The engine's thread waits, and that of the session for it. */
-static void test_engine(void)
+/* A session whose engine's thread waits. */
+static void block_engine(struct gpu *gpu, const char *name)
 {
 	struct ring ring;
-	struct gpu gpu;
 
-	gpu_open(&gpu, &server);
-	ring_enable(&ring, &gpu, 0);
-	tap_ok(ring_finish(&ring) && block_messages(gpu.fd),
-	       "engine: an eventfd at which a write waits");
+	gpu_open(gpu, &server);
+	ring_enable(&ring, gpu, 0);
+	tap_ok(ring_finish(&ring) && block_messages(gpu->fd),
+	       "%s: an eventfd at which a write waits", name);
 	ring_submit(&ring, cmd_fence(1000, MVGPU_FENCE_INTERRUPT));
 	while (ring_fence(&ring) != 1000)
 		;
+}
+
+/*
+ * Who looks at the picture waits for what that thread has locked.  Who comes just before it begins
+ * to wait has to be asked again.
+ */
+static void test_picture(const char *control)
+{
+	bool answered = false;
+	struct gpu gpu;
+	unsigned int i;
+
+	block_engine(&gpu, "picture");
+	for (i = 0; !answered && i < ATTEMPTS; i++) {
+		server_tell(&server, control, "screenshot 0 /tmp/none.png");
+		answered = server_logged(&server, strerror(ENODATA));
+	}
+	tap_ok(answered, "picture: an answer, that there is none");
+	gpu_close(&gpu);
+}
+
+/* The session's thread waits for that of the engine. */
+static void test_engine(void)
+{
+	struct gpu gpu;
+
+	block_engine(&gpu, "engine");
 	send_command(gpu.fd, VU_DEVICE_RESET, NULL, 0);
 	gpu_close(&gpu);
 	tap_ok(is_free(), "engine: the next client gets the device");
@@ -116,12 +145,17 @@ static void test_end(void)
 int main(void)
 {
 	unsigned int descriptors;
+	char control[80];
 
 	rnd_init();
-	server_start(&server, NULL);
+	server_folder(&server);
+	snprintf(control, sizeof(control), "%s.ctl", server.folder);
+	server_folder_remove(&server);
+	server_start(&server, (const char *const []) { "--control", control, NULL });
 	descriptors = server_descriptors(&server);
 	test_session();
 	test_engine();
+	test_picture(control);
 	tap_ok(server_settles(&server, descriptors), "no descriptor is left in the server");
 	test_end();
 	return tap_done();
