@@ -354,6 +354,10 @@ static inline void mvgpu_write_end(struct mvgpu *vgpu)
 {
 	u8 requests = vgpu->requests;
 
+	if (!requests) {
+		mvgpu_unlock(&vgpu->lock);
+		return;
+	}
 	vgpu->requests = 0;
 	if (requests & MVGPU_REQUEST_RESET)
 		mvgpu_reset_locked(vgpu);
