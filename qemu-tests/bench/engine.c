@@ -19,11 +19,23 @@
 #define RING_ORDER	10
 #define LARGEST		(16u << 20)
 
-/* Where in VRAM things are, and where guest memory is for the device. */
+/* Buffers are so much further than at a huge page: no two of them have the same lines of a TLB. */
+#define HUGE_PAGE	(2u << 20)
+#define SRC_SKEW	(85u << 12)
+#define GUEST_SKEW	(2 * SRC_SKEW)
+
+/* Where in VRAM things are, and where guest memory is for the device: GUEST_SIZE bytes. */
 #define RING_BASE	0
 #define DST_BASE	LARGEST
-#define SRC_BASE	(2 * LARGEST)
+#define SRC_BASE	(2 * LARGEST + SRC_SKEW)
 #define IOVA		0x100000000ull
+
+#define GUEST_SIZE	(LARGEST + HUGE_PAGE)
+#define MAPPING_SIZE	(GUEST_SIZE + HUGE_PAGE)
+
+/* Commands in a window: so many, or as many as that many bytes.  One kick is for all of them. */
+#define BATCH_MAX	64
+#define BATCH_BYTES	(4 * LARGEST)
 
 #define PARAMETERS	"/sys/module/mvgpu/parameters/"
 
@@ -32,15 +44,19 @@
  * @target: the device
  * @ring: its ring 0
  * @vram: all of VRAM, mapped
- * @memory: guest memory, LARGEST bytes
+ * @mapping: MAPPING_SIZE bytes
+ * @guest: guest memory in it, at a huge page
  * @size: bytes of the commands and calls that are measured
+ * @batch: how many of them a window has
  */
 struct engine {
 	struct target *target;
 	struct mvring ring;
 	uint8_t *vram;
-	uint8_t *memory;
+	uint8_t *mapping;
+	uint8_t *guest;
 	size_t size;
+	unsigned int batch;
 };
 
 static bool set_parameter(const char *name, unsigned int value)
@@ -58,13 +74,17 @@ static bool set_parameter(const char *name, unsigned int value)
 	return ok;
 }
 
-/* A command is in the ring, with a fence behind it; the last interrupt is acknowledged. */
+/* The commands are in the ring, with a fence behind them; the last interrupt is acknowledged. */
 static bool prepare(struct engine *engine, struct mvgpu_cmd cmd)
 {
 	struct mvgpu_cmd fence = cmd_fence(++engine->ring.fence, MVGPU_FENCE_INTERRUPT);
+	unsigned int i;
 
-	return target_write_reg(engine->target, MVGPU_REG_INTR_ACK, MVGPU_CAUSE_MASK) &&
-	       mvring_put(&engine->ring, &cmd) && mvring_put(&engine->ring, &fence);
+	for (i = 0; i < engine->batch; i++)
+		if (!mvring_put(&engine->ring, &cmd))
+			return false;
+	return mvring_put(&engine->ring, &fence) &&
+	       target_write_reg(engine->target, MVGPU_REG_INTR_ACK, MVGPU_CAUSE_MASK);
 }
 
 static bool prepare_nop(void *ctx)
@@ -92,19 +112,21 @@ static bool prepare_dma(void *ctx)
 {
 	struct engine *engine = ctx;
 
-	return prepare(engine, cmd_copy(MVGPU_MEM_VRAM, DST_BASE, MVGPU_MEM_GUEST, IOVA,
-					engine->size));
+	return prepare(engine, cmd_copy(MVGPU_MEM_VRAM, DST_BASE, MVGPU_MEM_GUEST,
+					IOVA + GUEST_SKEW, engine->size));
 }
 
-/* The engine is done with all of it when the eventfd says so. */
+/* All begin with the first one; the engine is done with the last one when the eventfd says so. */
 static bool op_run(void *ctx, unsigned int i)
 {
 	struct engine *engine = ctx;
 	struct pollfd wait = { .fd = engine->target->event, .events = POLLIN };
 	uint64_t count;
 
-	(void)i;
-	mvring_publish(&engine->ring);
+	if (i == 0)
+		mvring_publish(&engine->ring);
+	if (i < engine->batch - 1)
+		return true;
 	while (read(wait.fd, &count, sizeof(count)) != sizeof(count)) {
 		if (errno != EAGAIN || poll(&wait, 1, -1) < 0)
 			return false;
@@ -167,7 +189,7 @@ static bool op_memcpy_in(void *ctx, unsigned int i)
 	struct engine *engine = ctx;
 
 	(void)i;
-	memcpy(engine->vram + DST_BASE, engine->memory, engine->size);
+	memcpy(engine->vram + DST_BASE, engine->guest + GUEST_SKEW, engine->size);
 	return true;
 }
 
@@ -184,6 +206,11 @@ static const struct bench thread_benches[] = {
 		.name = "submit-awake", .ops = 100,
 		.before = begin_long_work, .op = op_submit, .after = end_long_work,
 	},
+	{ }
+};
+
+static const struct bench batch_benches[] = {
+	{ .name = "nop-of-64", .ops = BATCH_MAX, .before = prepare_nop, .op = op_run },
 	{ }
 };
 
@@ -215,9 +242,13 @@ static bool bench_sizes(struct engine *engine)
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		engine->size = sizes[i].size;
+		engine->batch = BATCH_BYTES / engine->size;
+		if (engine->batch > BATCH_MAX)
+			engine->batch = BATCH_MAX;
 		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 			struct bench bench = {
-				.name = name, .ops = 1, .before = kinds[k].before, .op = kinds[k].op,
+				.name = name, .ops = engine->batch,
+				.before = kinds[k].before, .op = kinds[k].op,
 			};
 
 			snprintf(name, sizeof(name), "%s-%s", kinds[k].name, sizes[i].name);
@@ -235,13 +266,16 @@ static bool set_up(struct engine *engine)
 
 	engine->vram = vdev->ops->map(vdev, MVGPU_BAR_VRAM, NULL, target->vram_size,
 				      PROT_READ | PROT_WRITE, MAP_SHARED, 0);
-	engine->memory = mmap(NULL, LARGEST, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (engine->vram == MAP_FAILED || engine->memory == MAP_FAILED)
+	engine->mapping = mmap(NULL, MAPPING_SIZE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (engine->vram == MAP_FAILED || engine->mapping == MAP_FAILED)
 		return false;
-	memset(engine->memory, 0xa5, LARGEST);
+	engine->guest = engine->mapping + -(uintptr_t)engine->mapping % HUGE_PAGE;
+	/* As VMMs do for a guest. */
+	madvise(engine->guest, GUEST_SIZE, MADV_HUGEPAGE);
+	memset(engine->guest, 0xa5, GUEST_SIZE);
 	memset(engine->vram, 0, target->vram_size);
-	if (vdev->ops->dma_map(vdev, IOVA, engine->memory, LARGEST,
+	if (vdev->ops->dma_map(vdev, IOVA, engine->guest, GUEST_SIZE,
 			       VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE) ||
 	    vdev_set_eventfds(vdev, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &target->event) ||
 	    !target_write_reg(target, MVGPU_REG_INTR_ENABLE, MVGPU_CAUSE_RING(0)))
@@ -253,7 +287,7 @@ static bool set_up(struct engine *engine)
 
 bool bench_engine(struct target *target)
 {
-	struct engine engine = { .target = target, .size = 4 << 10 };
+	struct engine engine = { .target = target, .size = 4 << 10, .batch = 1 };
 	bool ok;
 
 	if (!target->full)
@@ -266,12 +300,14 @@ bool bench_engine(struct target *target)
 	ok &= set_parameter("inline_bytes", 0);
 	ok &= bench_run_all(thread_benches, target->variant, &engine);
 	ok &= set_parameter("inline_bytes", 4096);
+	engine.batch = BATCH_MAX;
+	ok &= bench_run_all(batch_benches, target->variant, &engine);
 	ok &= bench_sizes(&engine);
 	target->vdev->ops->reset(target->vdev);
 	mvring_fini(&engine.ring);
-	target->vdev->ops->dma_unmap(target->vdev, IOVA, LARGEST);
+	target->vdev->ops->dma_unmap(target->vdev, IOVA, GUEST_SIZE);
 	vdev_irq_disable(target->vdev, VFIO_PCI_MSI_IRQ_INDEX);
 	munmap(engine.vram, target->vram_size);
-	munmap(engine.memory, LARGEST);
+	munmap(engine.mapping, MAPPING_SIZE);
 	return ok;
 }

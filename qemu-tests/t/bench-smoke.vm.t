@@ -29,7 +29,7 @@ WANTED["mvgpu"] = WANTED["null"] + [
     "msi-raise-to-eventfd", "msi-raise-to-eventfd-ack", "vram-first-touch-2m",
     "vram-first-touch-4k", "vram-map-touch-2m", "vram-map-touch-4k", "vram-unmap-2m",
     "vram-unmap-2m-by-4k", "kick-nop-inline", "kick-copy-4k-inline", "kick-nop-thread",
-    "kick-copy-4k-thread", "submit-awake",
+    "kick-copy-4k-thread", "submit-awake", "nop-of-64",
     *(f"{what}-{size}" for what in ("fill", "copy", "dma-in") for size in SIZES)]
 
 
