@@ -229,6 +229,7 @@ static int __init mvgpu_module_init(void)
 	if (ret)
 		return ret;
 
+	mvgpu_fill_init();
 	mvgpu_debugfs_init();
 	ret = mvgpu_mdev_register_drivers();
 	if (ret)

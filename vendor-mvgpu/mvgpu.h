@@ -331,6 +331,9 @@ int mvgpu_scanout_copy(struct mvgpu_device *gpu, unsigned int window, u64 offset
 		       size_t len);
 extern const struct vm_operations_struct mvgpu_scanout_vm_ops;
 
+/* fill.c */
+void mvgpu_fill_init(void);
+
 /* engine.c */
 extern u32 mvgpu_engine_delay_us;
 

@@ -24,6 +24,7 @@
 #define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
 #define PAGE		4096u
 #define ROUNDS		400
+#define FILLS		64
 #define PATIENCE_MS	60000
 /* Long enough for an engine that does what it must not */
 #define STAND_STILL_US	50000
@@ -110,6 +111,15 @@ static void enable(struct mvring *ring, uint8_t mem)
 	mvring_enable(ring, mem, base, byte_at(&real, mem, base), RING_ORDER);
 }
 
+static void make_content(void)
+{
+	rnd_fill(real.vram, AREA);
+	rnd_fill(real.guest, AREA);
+	rnd_fill(real.guest + GUEST_PAGES_AT, AREA);
+	memcpy(model.vram, real.vram, AREA);
+	memcpy(model.guest, real.guest, GUEST_SIZE);
+}
+
 static bool same(void)
 {
 	return !memcmp(real.vram, model.vram, AREA) && !memcmp(real.guest, model.guest, AREA) &&
@@ -124,11 +134,7 @@ static void test_commands(struct mvring *ring, uint8_t mem, const char *name)
 	struct mvgpu_cmd cmd;
 	bool good = true;
 
-	rnd_fill(real.vram, AREA);
-	rnd_fill(real.guest, AREA);
-	rnd_fill(real.guest + GUEST_PAGES_AT, AREA);
-	memcpy(model.vram, real.vram, AREA);
-	memcpy(model.guest, real.guest, GUEST_SIZE);
+	make_content();
 	enable(ring, mem);
 	for (i = 0; good && i < ROUNDS; i++) {
 		cmd = random_command(&arena);
@@ -143,6 +149,35 @@ static void test_commands(struct mvring *ring, uint8_t mem, const char *name)
 		tap_diag("opcode %u, error %u, dst %u:%#llx, src %u:%#llx, %u x %u, stride %u",
 			 cmd.opcode, error, cmd.dst_mem, (unsigned long long)cmd.dst, cmd.src_mem,
 			 (unsigned long long)cmd.src, cmd.width, cmd.height, cmd.dst_stride);
+	mvring_disable(ring);
+}
+
+/* Fills of each length that is done in another way, at each alignment of vectors. */
+static void test_fills(struct mvring *ring)
+{
+	static const uint32_t lengths[] = {
+		8 << 10, 32 << 10, 32 << 10 | 128, 96 << 10, 256 << 10,
+	};
+	struct reference reference = { .at = byte_at, .context = &model };
+	struct place dst = { .mem = MVGPU_MEM_VRAM };
+	uint32_t i, error = 0;
+	struct mvgpu_cmd cmd;
+	bool good = true;
+
+	make_content();
+	enable(ring, MVGPU_MEM_VRAM);
+	for (i = 0; good && i < ARRAY_SIZE(lengths) * FILLS; i++) {
+		uint32_t length = lengths[i / FILLS] - 128 + rnd_below(64) * 4;
+
+		dst.address = PAGE + i % 16 * 4;
+		cmd = cmd_fill(dst, length, 1, rnd());
+		error = mvring_run(ring, &cmd);
+		reference_run(&reference, &cmd);
+		good = !error && same();
+	}
+	if (!tap_ok(good, "fills of all sizes and alignments"))
+		tap_diag("error %u, dst %#llx, %u bytes", error, (unsigned long long)cmd.dst,
+			 cmd.width);
 	mvring_disable(ring);
 }
 
@@ -364,6 +399,7 @@ int main(void)
 
 	test_commands(&ring, MVGPU_MEM_VRAM, "ring in VRAM");
 	test_commands(&ring, MVGPU_MEM_GUEST, "ring in guest memory");
+	test_fills(&ring);
 	test_stream(&ring, MVGPU_MEM_VRAM, "ring in VRAM");
 	test_stream(&ring, MVGPU_MEM_GUEST, "ring in guest memory");
 	test_fences(&ring);

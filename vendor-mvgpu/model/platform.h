@@ -35,19 +35,8 @@
 #define mvgpu_store_release(ptr, value)		smp_store_release(ptr, value)
 #define mvgpu_mb()				smp_mb()
 
-/* By 64 bits at a time, or else it takes twice as long as memset(). */
-static inline void mvgpu_fill32(void *mem, u32 value, size_t count)
-{
-	u32 *to = mem;
-
-	if (count && (unsigned long)to % sizeof(u64)) {
-		*to++ = value;
-		count--;
-	}
-	memset64((u64 *)to, (u64)value << 32 | value, count / 2);
-	if (count % 2)
-		to[count - 1] = value;
-}
+/* The driver's. */
+void mvgpu_fill32(void *mem, u32 value, size_t count);
 
 struct mvgpu_lock {
 	/* Taken with interrupts off: the device's interrupts may be raised from any context. */
