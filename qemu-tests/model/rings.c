@@ -292,7 +292,7 @@ static void hook_rewrite(struct host *host, const struct mvgpu_span *spans, unsi
 
 static void test_read_once(struct host *host)
 {
-	u32 size = 3 * MVGPU_STEP_BYTES;
+	u32 size = 3 * MVGPU_STEP_FILL;
 	struct mvgpu_cmd fill = cmd_fill((struct place){ MVGPU_MEM_VRAM, 0x1000, 0 }, size, 1,
 					 0xabcdef01);
 

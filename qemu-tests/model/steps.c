@@ -48,9 +48,13 @@ static void test_lengths(struct host *host)
 {
 	struct place lines = { MVGPU_MEM_VRAM, 0x1000, 64 };
 
-	tap_is(steps_of(host, cmd_fill(somewhere, MVGPU_STEP_BYTES, 1, 0)), 1,
-	       "a step does %u bytes", MVGPU_STEP_BYTES);
-	tap_is(steps_of(host, cmd_fill(somewhere, MVGPU_STEP_BYTES + 4, 1, 0)), 2, "and no more");
+	tap_is(steps_of(host, cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_VRAM, 64, MVGPU_STEP_BYTES)),
+	       1, "a step copies %u bytes", MVGPU_STEP_BYTES);
+	tap_is(steps_of(host, cmd_copy(MVGPU_MEM_VRAM, 0, MVGPU_MEM_VRAM, 64,
+				       MVGPU_STEP_BYTES + 1)), 2, "and no more");
+	tap_is(steps_of(host, cmd_fill(somewhere, MVGPU_STEP_FILL, 1, 0)), 1,
+	       "or fills %u bytes", MVGPU_STEP_FILL);
+	tap_is(steps_of(host, cmd_fill(somewhere, MVGPU_STEP_FILL + 4, 1, 0)), 2, "and no more");
 	tap_is(steps_of(host, cmd_fill(lines, 4, MVGPU_STEP_PIECES, 0)), 1, "or %u pieces",
 	       MVGPU_STEP_PIECES);
 	tap_is(steps_of(host, cmd_fill(lines, 4, MVGPU_STEP_PIECES + 1, 0)), 2, "and no more");

@@ -143,13 +143,14 @@ static size_t mvgpu_op_run_piece(struct mvgpu *vgpu, struct mvgpu_op *op, u64 bu
  * @op: the operation, not done yet
  * @trouble: set where it fails
  *
- * Writes MVGPU_STEP_BYTES in MVGPU_STEP_PIECES at most.
+ * Writes MVGPU_STEP_BYTES, or fills MVGPU_STEP_FILL, in MVGPU_STEP_PIECES at most.
  *
  * Context: the engine's owner; may sleep if he may.
  * Return: the bytes that it has written.
  */
 u64 mvgpu_op_run(struct mvgpu *vgpu, struct mvgpu_op *op, struct mvgpu_trouble *trouble)
 {
+	u64 budget = op->opcode == MVGPU_CMD_FILL ? MVGPU_STEP_FILL : MVGPU_STEP_BYTES;
 	unsigned int pieces;
 	u64 total = 0;
 	size_t len;
@@ -157,9 +158,9 @@ u64 mvgpu_op_run(struct mvgpu *vgpu, struct mvgpu_op *op, struct mvgpu_trouble *
 	if (!op->width)
 		op->line = op->height;
 	for (pieces = 0; pieces < MVGPU_STEP_PIECES; pieces++) {
-		if (mvgpu_op_done(op) || total == MVGPU_STEP_BYTES)
+		if (mvgpu_op_done(op) || total == budget)
 			break;
-		len = mvgpu_op_run_piece(vgpu, op, MVGPU_STEP_BYTES - total, trouble);
+		len = mvgpu_op_run_piece(vgpu, op, budget - total, trouble);
 		if (!len)
 			break;
 		total += len;

@@ -38,6 +38,8 @@ struct mvgpu;
 
 /* What a step works on, at most: bytes, and pieces of memory that they are in. */
 #define MVGPU_STEP_BYTES	(128u << 10)
+/* The same for a fill: it reads nothing, and is several times as fast. */
+#define MVGPU_STEP_FILL		(512u << 10)
 #define MVGPU_STEP_PIECES	256
 
 /* What a line costs, however short it is, in bytes. */

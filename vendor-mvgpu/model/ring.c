@@ -383,7 +383,7 @@ static bool mvgpu_ring_work(struct mvgpu *vgpu, struct mvgpu_work *work, struct 
  * @step: what is allowed, and what has come of it
  *
  * Takes the next command of the next ring that has one, or goes on with one, until it ends or has
- * written MVGPU_STEP_BYTES.
+ * done what mvgpu_op_run() does at once.
  *
  * Context: calls the host's memory and interrupt ops; may sleep if they may.
  * Return: whether something was done.
