@@ -26,7 +26,7 @@
 #define MVGPU_VECTORS		(4 * MVGPU_VECTOR)
 
 /* For as long as that takes nobody else gets the processor. */
-#define MVGPU_VECTORS_MAX	SZ_64K
+#define MVGPU_VECTORS_MAX	SZ_128K
 
 static DEFINE_STATIC_KEY_FALSE(mvgpu_vectors);
 

@@ -156,7 +156,7 @@ static void test_commands(struct mvring *ring, uint8_t mem, const char *name)
 static void test_fills(struct mvring *ring)
 {
 	static const uint32_t lengths[] = {
-		8 << 10, 32 << 10, 32 << 10 | 128, 96 << 10, 256 << 10,
+		8 << 10, 32 << 10, 128 << 10, 384 << 10,
 	};
 	struct reference reference = { .at = byte_at, .context = &model };
 	struct place dst = { .mem = MVGPU_MEM_VRAM };
