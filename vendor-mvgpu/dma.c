@@ -11,9 +11,10 @@
  * So a guest's memory is found where a mapping is, whether it can be pinned or not; only the cost
  * differs.
  *
- * Two pieces that are wanted together are lent together or not at all.  What is not there, VRAM that
- * has to be allocated, guest memory that has to be pinned or copied, is made to be there one by
- * one, and then it is tried again: nothing sleeps while a pin is lent, because dma_unmap waits for it.
+ * Two pieces that are wanted together are lent together or not at all.  What is not there, VRAM
+ * that has to be allocated, guest memory that has to be pinned or copied, is made to be there one
+ * by one, and then it is tried again: nothing sleeps while a pin is lent, because dma_unmap waits
+ * for it.
  *
  * All of that may take any time.  So a step may do it a few times only, and one that runs in a kick
  * not at all: then it ends, and its command goes on in another.

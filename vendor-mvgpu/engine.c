@@ -3,13 +3,13 @@
  * The engines of the simulated card: who runs the commands of its vGPUs.
  *
  * A vGPU that has commands has a worker, a thread of the process whose kick was the
- * first: what the worker takes of processors and memory is charged like the rest of the
- * VMM, it sees the VMM's memory, and it dies with the VMM, also where it waits for
- * memory that never comes.  It runs when the scheduler (sched.c) has an engine for it, and leaves that
- * when its slice is over.  The model has the commands run in steps, of which none is long; the
- * worker looks up between two of them.  Where the vGPU has nothing more to do it waits a
- * little for more to come, unless others wait for the engine, and then lets the model
- * sleep, which tells the guest to kick.
+ * first: what the worker takes of processors and memory is charged like the rest of
+ * the VMM, and it dies with the VMM, also where it waits for memory that never comes.
+ * It runs when the scheduler (sched.c) has an engine for it, and leaves that when its
+ * slice is over.  The model has the commands run in steps, of which none is long; the
+ * worker looks up between two of them.  Where the vGPU has nothing more to do it
+ * waits a little for more to come, unless others wait for the engine, and then lets
+ * the model sleep, which tells the guest to kick.
  *
  * A kick while an engine is idle is a chance: a few commands that cost less than
  * waking a thread are run at once, by the thread of the guest that kicked, as long as

@@ -34,8 +34,7 @@ static_assert(MVGPU_CHUNK_SHIFT == PMD_SHIFT, "a chunk is what a huge entry maps
  * @pages: as many single ones, each NULL until it is touched; or NULL
  *
  * Both are NULL in a chunk that nobody has touched.  Once set they stay until the device is closed.
- * What is there has been zeroed: it is stored after that, and mvgpu_chunk_find() looks without a
- * lock.
+ * What is there has been zeroed before it is stored: mvgpu_chunk_find() looks without a lock.
  */
 struct mvgpu_chunk {
 	struct page *block;
@@ -91,10 +90,12 @@ static int mvgpu_chunk_alloc(struct mvgpu_chunk *chunk, gfp_t gfp)
 			    __GFP_NOWARN, MVGPU_CHUNK_ORDER);
 	if (block) {
 		split_page(block, MVGPU_CHUNK_ORDER);
+		/* Pairs with mvgpu_chunk_find(). */
 		smp_store_release(&chunk->block, block);
 		return 0;
 	}
 	pages = kvcalloc(MVGPU_CHUNK_PAGES, sizeof(*pages), gfp);
+	/* Pairs with mvgpu_chunk_find(). */
 	smp_store_release(&chunk->pages, pages);
 	return pages ? 0 : -ENOMEM;
 }
@@ -104,6 +105,7 @@ static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page, gfp_
 {
 	struct mvgpu_chunk *chunk = &vram->chunks[vram_page >> MVGPU_CHUNK_ORDER];
 	unsigned int i = vram_page % MVGPU_CHUNK_PAGES;
+	struct page *page;
 
 	lockdep_assert_held(&vram->lock);
 
@@ -112,8 +114,11 @@ static struct page *mvgpu_vram_page(struct mvgpu_vram *vram, u64 vram_page, gfp_
 			return NULL;
 		WRITE_ONCE(vram->nr_present, vram->nr_present + 1);
 	}
-	if (!chunk->block && !chunk->pages[i])
-		smp_store_release(&chunk->pages[i], alloc_page(gfp | __GFP_ZERO | __GFP_NOWARN));
+	if (!chunk->block && !chunk->pages[i]) {
+		page = alloc_page(gfp | __GFP_ZERO | __GFP_NOWARN);
+		/* Pairs with mvgpu_chunk_find(). */
+		smp_store_release(&chunk->pages[i], page);
+	}
 	return mvgpu_chunk_peek(chunk, i);
 }
 
@@ -238,13 +243,16 @@ static struct page *mvgpu_chunk_find(const struct mvgpu_chunk *chunk, unsigned i
 {
 	struct page *block, **pages;
 
+	/* Pairs with mvgpu_chunk_alloc(): what is there has been zeroed. */
 	block = smp_load_acquire(&chunk->block);
 	if (block) {
 		*count = MVGPU_CHUNK_PAGES - i;
 		return block + i;
 	}
 	*count = 1;
+	/* Pairs with mvgpu_chunk_alloc(). */
 	pages = smp_load_acquire(&chunk->pages);
+	/* Pairs with mvgpu_vram_page(). */
 	return pages ? smp_load_acquire(&pages[i]) : NULL;
 }
 
