@@ -100,7 +100,7 @@ static void mvgpu_engine_watch(struct mvgpu_device *gpu, const struct mvgpu_step
 
 /*
  * Do a step, in which memory may be waited for @patience times; how long that is, is not counted
- * as the command's.  @now is when it begins, and set to when it has ended.
+ * as the command's.  @now is when it begins, and set to when it has ended, if there was one.
  */
 static enum mvgpu_step_result mvgpu_engine_do(struct mvgpu_device *gpu, struct mvgpu_step *step,
 					      unsigned int patience, u64 *now)
@@ -111,11 +111,11 @@ static enum mvgpu_step_result mvgpu_engine_do(struct mvgpu_device *gpu, struct m
 	gpu->dma.patience = patience;
 	gpu->dma.waited_ns = 0;
 	result = mvgpu_engine_step(&gpu->model, step);
+	if (result == MVGPU_STEP_IDLE)
+		return result;
 	*now = ktime_get_ns();
-	if (result != MVGPU_STEP_IDLE) {
-		mvgpu_engine_watch(gpu, step, *now - before - gpu->dma.waited_ns);
-		mvgpu_engine_trace_error(gpu, step->ring);
-	}
+	mvgpu_engine_watch(gpu, step, *now - before - gpu->dma.waited_ns);
+	mvgpu_engine_trace_error(gpu, step->ring);
 	return result;
 }
 
@@ -163,7 +163,7 @@ static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *spare_ns)
 	while (now < gpu->sched.until && mvgpu_sched_may_go_on(&gpu->sched) &&
 	       !signal_pending(current)) {
 		if (mvgpu_engine_do(gpu, &step, MVGPU_DMA_PATIENCE, &now) == MVGPU_STEP_IDLE) {
-			before = now;
+			before = ktime_get_ns();
 			if (mvgpu_engine_rest(gpu))
 				return false;
 			now = ktime_get_ns();
@@ -181,7 +181,7 @@ static bool mvgpu_engine_inline(struct mvgpu_device *gpu)
 {
 	struct mvgpu_step step = { .limit = READ_ONCE(inline_bytes) };
 	enum mvgpu_step_result result;
-	u64 now = ktime_get_ns();
+	u64 now = gpu->sched.since;
 	unsigned int i;
 
 	mvgpu_engine_wake(&gpu->model);
@@ -327,7 +327,7 @@ static void mvgpu_engine_close(struct mvgpu_device *gpu)
 		gpu->worker = NULL;
 		mvgpu_engine_want_kicks(&gpu->model);
 	}
-	mvgpu_sched_forget(&gpu->card->sched, &gpu->sched);
+	mvgpu_sched_forget(&gpu->sched);
 }
 
 static void mvgpu_engine_set_weight(struct mvgpu_device *gpu, u32 weight)

@@ -91,11 +91,14 @@ static void mvgpu_sched_catch_up(const struct mvgpu_sched *sched,
 				 struct mvgpu_sched_entity *entity, u64 credit_ns)
 {
 	u64 least = sched->vtime - mvgpu_vtime_of(entity, credit_ns);
-	u64 most = sched->vtime + mvgpu_vtime_of(entity, NSEC_PER_SEC);
+	u64 most;
 
-	if (mvgpu_vtime_before(entity->vtime, least))
+	if (mvgpu_vtime_before(entity->vtime, least)) {
 		entity->vtime = least;
-	else if (mvgpu_vtime_before(most, entity->vtime))
+		return;
+	}
+	most = sched->vtime + mvgpu_vtime_of(entity, NSEC_PER_SEC);
+	if (mvgpu_vtime_before(most, entity->vtime))
 		entity->vtime = most;
 }
 
@@ -311,20 +314,6 @@ void mvgpu_sched_fire(struct mvgpu_sched *sched, struct mvgpu_sched_entity *enti
 	spin_lock(&sched->lock);
 	entity->worker = NULL;
 	mvgpu_sched_withdraw(sched, entity);
-	spin_unlock(&sched->lock);
-}
-
-/**
- * mvgpu_sched_forget() - an entity has nothing to do any more
- * @sched: the scheduler
- * @entity: the entity, stopped
- *
- * Context: process.
- */
-void mvgpu_sched_forget(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity)
-{
-	spin_lock(&sched->lock);
-	entity->kicked = false;
 	spin_unlock(&sched->lock);
 }
 

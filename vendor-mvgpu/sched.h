@@ -108,7 +108,6 @@ void mvgpu_sched_set_weight(struct mvgpu_sched *sched, struct mvgpu_sched_entity
 void mvgpu_sched_hire(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity,
 		      struct vhost_task *worker);
 void mvgpu_sched_fire(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity);
-void mvgpu_sched_forget(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity);
 enum mvgpu_sched_need mvgpu_sched_kick(struct mvgpu_sched *sched,
 				       struct mvgpu_sched_entity *entity, bool take);
 bool mvgpu_sched_begin(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, u64 slice_ns);
@@ -128,6 +127,12 @@ static inline bool mvgpu_sched_contended(const struct mvgpu_sched *sched)
 static inline bool mvgpu_sched_may_go_on(const struct mvgpu_sched_entity *entity)
 {
 	return READ_ONCE(entity->state) == MVGPU_SCHED_RUNNING && !READ_ONCE(entity->stops);
+}
+
+/* An entity has nothing to do any more; it is stopped, has no worker, and nobody kicks it. */
+static inline void mvgpu_sched_forget(struct mvgpu_sched_entity *entity)
+{
+	entity->kicked = false;
 }
 
 /* Whether nobody owns it, nor will. */

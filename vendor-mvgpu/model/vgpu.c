@@ -102,38 +102,46 @@ static void mvgpu_space_fill(struct mvgpu *vgpu, enum mvgpu_image image)
 	}
 }
 
-static unsigned int mvgpu_space_reset_words(const struct mvgpu_space *space,
-					    enum mvgpu_image image, struct mvgpu_reset_words *reset)
+static void mvgpu_reset_remember_range(struct mvgpu *vgpu, enum mvgpu_image image, u32 offset,
+				       u32 end)
 {
-	unsigned int word, count = 0;
+	const struct mvgpu_space *space = &vgpu->spaces[image];
 	mvgpu_two_words *at;
+	u32 word;
 
-	for (word = 0; word < mvgpu_image_sizes[image] / 4; word += 2) {
+	for (word = offset / 4; word < end / 4; word += 2) {
 		if (space->rows[word] == MVGPU_NO_FIELD &&
 		    space->rows[word + 1] == MVGPU_NO_FIELD)
 			continue;
 		at = (__force mvgpu_two_words *)&space->words[word];
-		if (reset)
-			reset[count] = (struct mvgpu_reset_words) { .at = at, .value = *at };
-		count++;
+		if (vgpu->reset_words)
+			vgpu->reset_words[vgpu->num_reset_words] =
+				(struct mvgpu_reset_words) { .at = at, .value = *at };
+		vgpu->num_reset_words++;
 	}
-	return count;
+}
+
+static void mvgpu_reset_remember_all(struct mvgpu *vgpu)
+{
+	unsigned int before;
+
+	vgpu->num_reset_words = 0;
+	mvgpu_reset_remember_range(vgpu, MVGPU_IMAGE_CONFIG, 0, MVGPU_PCI_CONFIG_SIZE);
+	mvgpu_reset_remember_range(vgpu, MVGPU_IMAGE_REGS, 0, MVGPU_TRAPPED_SIZE);
+	mvgpu_reset_remember_range(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_PBA, MVGPU_MSIX_SIZE);
+	before = vgpu->num_reset_words;
+	mvgpu_reset_remember_range(vgpu, MVGPU_IMAGE_MSIX, MVGPU_MSIX_TABLE, MVGPU_MSIX_PBA);
+	vgpu->num_table_words = vgpu->num_reset_words - before;
 }
 
 /* Remembers the words that have fields, as they are now. */
 static int mvgpu_reset_remember(struct mvgpu *vgpu)
 {
-	unsigned int i, count = 0;
-
-	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
-		count += mvgpu_space_reset_words(&vgpu->spaces[i], i, NULL);
-	vgpu->reset_words = mvgpu_alloc(count * sizeof(*vgpu->reset_words));
+	mvgpu_reset_remember_all(vgpu);
+	vgpu->reset_words = mvgpu_alloc(vgpu->num_reset_words * sizeof(*vgpu->reset_words));
 	if (!vgpu->reset_words)
 		return -ENOMEM;
-	for (i = 0; i < MVGPU_NUM_IMAGES; i++)
-		vgpu->num_reset_words +=
-			mvgpu_space_reset_words(&vgpu->spaces[i], i,
-						vgpu->reset_words + vgpu->num_reset_words);
+	mvgpu_reset_remember_all(vgpu);
 	return 0;
 }
 
@@ -235,6 +243,10 @@ static void mvgpu_reset_locked(struct mvgpu *vgpu)
 	const struct mvgpu_reset_words *reset = vgpu->reset_words;
 	const struct mvgpu_reset_words *end = reset + vgpu->num_reset_words;
 
+	if (!vgpu->msix_table_used)
+		end -= vgpu->num_table_words;
+	/* Each close of the device waits for it. */
+#pragma GCC unroll 4
 	for (; reset < end; reset++)
 		WRITE_ONCE(*reset->at, reset->value);
 	vgpu->msix_table_used = false;

@@ -164,6 +164,7 @@ struct mvgpu_reset_words {
  * @host: passed back to @ops
  * @reset_words: all words that have fields, in pairs; constant
  * @num_reset_words: how many pairs
+ * @num_table_words: how many of them, the last ones, are of the MSI-X table
  * @lock: protects all that follows against writers, but for words that are one field without
  *	side effects: they are written by one store, or by compare and exchange.  Readers of
  *	words take single ones and need no lock.
@@ -186,6 +187,7 @@ struct mvgpu {
 	void *host;
 	struct mvgpu_reset_words *reset_words;
 	unsigned int num_reset_words;
+	unsigned int num_table_words;
 
 	struct mvgpu_lock lock;
 	struct mvgpu_space spaces[MVGPU_NUM_IMAGES];
