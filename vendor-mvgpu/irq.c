@@ -180,10 +180,15 @@ static void mvgpu_irq_disable(struct mvgpu_device *gpu)
  */
 void mvgpu_irq_disable_all(struct mvgpu_device *gpu)
 {
-	guard(mutex)(&gpu->irq.mutex);
+	struct mvgpu_irq *irq = &gpu->irq;
+
+	/* Nobody sets up any more. */
+	if (READ_ONCE(irq->index) == VFIO_PCI_NUM_IRQS && !READ_ONCE(irq->req))
+		return;
+	guard(mutex)(&irq->mutex);
 	mvgpu_irq_disable(gpu);
-	if (gpu->irq.req)
-		mvgpu_irq_replace(&gpu->irq, &gpu->irq.req, NULL);
+	if (irq->req)
+		mvgpu_irq_replace(irq, &irq->req, NULL);
 }
 
 /* All or nothing: what @fds names is looked up before the first vector changes. */

@@ -140,7 +140,7 @@ int mvgpu_vram_init(struct mvgpu_vram *vram, u64 size)
 
 /**
  * mvgpu_vram_free() - free the content: VRAM holds no memory and reads as zero
- * @vram: without mappings
+ * @vram: without mappings or other users
  *
  * Context: process, may sleep.
  */
@@ -148,9 +148,10 @@ void mvgpu_vram_free(struct mvgpu_vram *vram)
 {
 	unsigned int i;
 
-	guard(mutex)(&vram->lock);
-	if (!vram->nr_present)
+	/* Without mappings, and closed, nobody allocates any. */
+	if (!READ_ONCE(vram->nr_present))
 		return;
+	guard(mutex)(&vram->lock);
 	for (i = 0; i < vram->nr_chunks; i++)
 		if (mvgpu_chunk_present(&vram->chunks[i]))
 			mvgpu_chunk_free(&vram->chunks[i]);
