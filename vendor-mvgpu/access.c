@@ -242,6 +242,18 @@ ssize_t mvgpu_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count
 	return sizeof(word);
 }
 
+/*
+ * A kick has found no thread for the engine.  It is tried again with every write.  Where that is
+ * for a signal that the caller has to handle first, his write comes again after that; it was one
+ * that kicks, which it may do twice.
+ */
+static noinline bool mvgpu_write_must_restart(struct mvgpu_device *gpu)
+{
+	gpu->card->backend->kick(gpu);
+	return READ_ONCE(gpu->hire_error) == -ERESTARTNOINTR &&
+	       READ_ONCE(gpu->hirer) == current;
+}
+
 /**
  * mvgpu_vfio_write() - vfio_device_ops.write
  * @vdev: the vGPU's
@@ -252,7 +264,7 @@ ssize_t mvgpu_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count
  * Context: process, may sleep.
  * Return: bytes written, less than @count where the region ends; -EINVAL
  * outside of any region and for what cannot be written, -EFAULT, -ENOMEM for
- * VRAM.
+ * VRAM, -ERESTARTNOINTR.
  */
 ssize_t mvgpu_vfio_write(struct vfio_device *vdev, const char __user *buf, size_t count,
 			 loff_t *ppos)
@@ -269,6 +281,8 @@ ssize_t mvgpu_vfio_write(struct vfio_device *vdev, const char __user *buf, size_
 	if (get_user(word, (const u32 __user *)buf))
 		return -EFAULT;
 	mvgpu_image_write32(&gpu->model, image, offset, word);
+	if (unlikely(READ_ONCE(gpu->hire_error)) && mvgpu_write_must_restart(gpu))
+		return -ERESTARTNOINTR;
 	*ppos += sizeof(word);
 	return sizeof(word);
 }

@@ -229,6 +229,9 @@ static int __init mvgpu_module_init(void)
 	if (ret)
 		return ret;
 
+	ret = mvgpu_workers_init();
+	if (ret)
+		return ret;
 	mvgpu_fill_init();
 	mvgpu_debugfs_init();
 	ret = mvgpu_mdev_register_drivers();
@@ -243,6 +246,7 @@ err_mdev:
 	mvgpu_mdev_unregister_drivers();
 err_debugfs:
 	mvgpu_debugfs_exit();
+	mvgpu_workers_exit();
 	return ret;
 }
 
@@ -254,6 +258,7 @@ static void __exit mvgpu_module_exit(void)
 		mvgpu_remove_platform_cards();
 	mvgpu_mdev_unregister_drivers();
 	mvgpu_debugfs_exit();
+	mvgpu_workers_exit();
 	/* Whoever was the last in mvgpu_vfio_release() has left it after this. */
 	synchronize_rcu_tasks();
 }

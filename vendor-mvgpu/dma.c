@@ -20,6 +20,7 @@
  * not at all: then it ends, and its command goes on in another.
  */
 #include <linux/ktime.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "mvgpu.h"
@@ -278,6 +279,9 @@ static int mvgpu_dma_get_slowly(struct mvgpu_device *gpu, struct mvgpu_span *spa
 			gpu->dma.patience--;
 		}
 		if (mvgpu_dma_prepare(gpu, &spans[i], i, tries)) {
+			/* The worker is killed; the memory may be there for another one. */
+			if (fatal_signal_pending(current))
+				return -EAGAIN;
 			spans[i].len = 0;
 			return -EFAULT;
 		}

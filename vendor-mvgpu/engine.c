@@ -2,9 +2,7 @@
 /*
  * The engines of the simulated card: who runs the commands of its vGPUs.
  *
- * A vGPU that has commands has a worker, a thread of the process whose kick was the
- * first: what the worker takes of processors and memory is charged like the rest of
- * the VMM, and it dies with the VMM, also where it waits for memory that never comes.
+ * A vGPU that has commands has a worker (worker.c), a thread of its VMM.
  * It runs when the scheduler (sched.c) has an engine for it, and leaves that when its
  * slice is over.  The model has the commands run in steps, of which none is long; the
  * worker looks up between two of them.  Where the vGPU has nothing more to do it
@@ -22,9 +20,8 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/vhost_task.h>
+#include <linux/task_work.h>
 
 #include "mvgpu.h"
 #include "mvgpu_trace.h"
@@ -161,7 +158,7 @@ static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *spare_ns)
 	mvgpu_engine_wake(&gpu->model);
 	mvgpu_engine_delay();
 	while (now < gpu->sched.until && mvgpu_sched_may_go_on(&gpu->sched) &&
-	       !signal_pending(current)) {
+	       !signal_pending(current) && !task_work_pending(current)) {
 		if (mvgpu_engine_do(gpu, &step, MVGPU_DMA_PATIENCE, &now) == MVGPU_STEP_IDLE) {
 			before = ktime_get_ns();
 			if (mvgpu_engine_rest(gpu))
@@ -195,77 +192,32 @@ static bool mvgpu_engine_inline(struct mvgpu_device *gpu)
 	return true;
 }
 
-/* What a worker does when it is woken; whether it has done anything. */
-static bool mvgpu_engine_worker(void *data)
+/**
+ * mvgpu_engine_slice_ns() - how long a worker may keep an engine
+ *
+ * Return: nanoseconds.
+ */
+u64 mvgpu_engine_slice_ns(void)
 {
-	struct mvgpu_device *gpu = data;
-	struct mvgpu_sched *sched = &gpu->card->sched;
-	u64 slice_ns = READ_ONCE(slice_us) * (u64)NSEC_PER_USEC;
-	u64 spare_ns, busy_ns;
+	return READ_ONCE(slice_us) * (u64)NSEC_PER_USEC;
+}
+
+/**
+ * mvgpu_engine_work() - work for a vGPU for a slice
+ * @gpu: a vGPU that the caller owns; he does not any more afterwards
+ *
+ * Context: process, may sleep.
+ */
+void mvgpu_engine_work(struct mvgpu_device *gpu)
+{
+	u64 begun = ktime_get_ns(), spare_ns;
 	bool more;
 
-	if (!mvgpu_sched_begin(sched, &gpu->sched, slice_ns))
-		return false;
-	__set_current_state(TASK_RUNNING);
 	trace_mvgpu_slice_begin(mvgpu_engine_name(gpu));
-	busy_ns = gpu->sched.busy_ns;
 	more = mvgpu_engine_slice(gpu, &spare_ns);
-	mvgpu_sched_put(sched, &gpu->sched, spare_ns, more);
-	trace_mvgpu_slice_end(mvgpu_engine_name(gpu), READ_ONCE(gpu->sched.busy_ns) - busy_ns,
-			      more);
-	return true;
-}
-
-/* Its process ends, or becomes another program.  Somebody else may have the device. */
-static void mvgpu_engine_worker_killed(void *data)
-{
-	struct mvgpu_device *gpu = data;
-
-	mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
-	mvgpu_engine_want_kicks(&gpu->model);
-}
-
-/* A signal that is pending would have the new thread refused; it is delivered afterwards. */
-static struct vhost_task *mvgpu_engine_create_worker(struct mvgpu_device *gpu)
-{
-	struct vhost_task *worker;
-	sigset_t blocked, old;
-
-	siginitsetinv(&blocked, sigmask(SIGKILL) | sigmask(SIGSTOP));
-	sigprocmask(SIG_BLOCK, &blocked, &old);
-	worker = vhost_task_create(mvgpu_engine_worker, mvgpu_engine_worker_killed, gpu, "mvgpu");
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return worker;
-}
-
-/*
- * Make the caller's process the one that works for a vGPU that has no worker.  Where there cannot
- * be a thread (its limits, those of its cgroup) nothing is done until the next kick.
- */
-static void mvgpu_engine_hire(struct mvgpu_device *gpu)
-{
-	static struct ratelimit_state limit =
-		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
-					   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
-	struct vhost_task *worker;
-
-	guard(mutex)(&gpu->worker_lock);
-	if (READ_ONCE(gpu->sched.worker))
-		return;
-	/* That one was killed. */
-	if (gpu->worker)
-		vhost_task_stop(gpu->worker);
-	gpu->worker = NULL;
-	worker = mvgpu_engine_create_worker(gpu);
-	if (IS_ERR(worker)) {
-		if (__ratelimit(&limit))
-			dev_info(mdev_dev(gpu->mdev), "no thread for the engine: %pe\n", worker);
-		mvgpu_engine_want_kicks(&gpu->model);
-		return;
-	}
-	gpu->worker = worker;
-	vhost_task_start(worker);
-	mvgpu_sched_hire(&gpu->card->sched, &gpu->sched, worker);
+	trace_mvgpu_slice_end(mvgpu_engine_name(gpu), ktime_get_ns() - begun - spare_ns, more);
+	/* It has a worker: the caller. */
+	mvgpu_sched_put(&gpu->card->sched, &gpu->sched, spare_ns, more);
 }
 
 static void mvgpu_engine_kick(struct mvgpu_device *gpu)
@@ -282,7 +234,7 @@ static void mvgpu_engine_kick(struct mvgpu_device *gpu)
 		need = mvgpu_sched_put(sched, &gpu->sched, 0, more);
 	}
 	if (need == MVGPU_SCHED_HIRE)
-		mvgpu_engine_hire(gpu);
+		mvgpu_worker_hire(gpu);
 }
 
 static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)
@@ -310,7 +262,7 @@ static void mvgpu_engine_detach(struct mvgpu_device *gpu)
 static void mvgpu_engine_resume(struct mvgpu_device *gpu)
 {
 	if (mvgpu_sched_start(&gpu->card->sched, &gpu->sched) == MVGPU_SCHED_HIRE)
-		mvgpu_engine_hire(gpu);
+		mvgpu_worker_hire(gpu);
 }
 
 static void mvgpu_engine_quiesce(struct mvgpu_device *gpu)
@@ -322,11 +274,10 @@ static void mvgpu_engine_close(struct mvgpu_device *gpu)
 {
 	mvgpu_engine_quiesce(gpu);
 	if (gpu->worker) {
-		mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
-		vhost_task_stop(gpu->worker);
-		gpu->worker = NULL;
+		mvgpu_worker_dismiss(gpu);
 		mvgpu_engine_want_kicks(&gpu->model);
 	}
+	gpu->hire_error = 0;
 	mvgpu_sched_forget(&gpu->sched);
 }
 

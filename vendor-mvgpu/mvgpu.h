@@ -6,8 +6,8 @@
  * (device.c) is what belongs to an mdev: an instance of the model and its share
  * of the card.  While the VFIO driver is bound to the mdev, it is a VFIO device
  * too (vfio.c); with the other driver it is the host's (host.c).
- * What runs the guests' commands is behind the ops of backend.h: engine.c and
- * sched.c here, hardware elsewhere.
+ * What runs the guests' commands is behind the ops of backend.h: engine.c, worker.c
+ * and sched.c here, hardware elsewhere.
  *
  * mdev_two_step.c ties all this to the mdev core of this project,
  * mdev_one_step.c to the kernel's own, and nothing else knows which of them it is.
@@ -24,7 +24,8 @@
  *	    mvgpu_vram.lock
  *	mvgpu_dma.lock
  *	mvgpu_device.worker_lock
- *	  mvgpu_sched.lock
+ *	  mvgpu_worker.lock
+ *	    mvgpu_sched.lock
  *	mvgpu_irq.mutex
  *	  mvgpu.lock (the model's, irqs off)
  *	    mvgpu_irq.lock
@@ -68,6 +69,7 @@
 
 struct dentry;
 struct mvgpu_host;
+struct mvgpu_worker;
 
 /**
  * struct mvgpu_type - a type of one card
@@ -190,6 +192,8 @@ struct mvgpu_stats {
  * @sched: its share of the engines
  * @worker_lock: serialises those who make a worker
  * @worker: the thread that works for it, or did until it was killed; NULL before there was one
+ * @hire_error: why there could not be one, 0 if there could
+ * @hirer: the task that was the first to be refused one since there was one; never followed
  * @command_ns: engine time that the command of each ring has had; belongs to who owns the engine
  * @stats: accesses counted
  * @irq: interrupts
@@ -212,7 +216,9 @@ struct mvgpu_device {
 	struct mvgpu_type *type;
 	struct mvgpu_sched_entity sched;
 	struct mutex worker_lock;	/* making a worker */
-	struct vhost_task *worker;
+	struct mvgpu_worker *worker;
+	int hire_error;
+	const struct task_struct *hirer;
 	u64 command_ns[MVGPU_MAX_RINGS];
 	struct mvgpu_stats __percpu *stats;
 	struct mvgpu_irq irq;
@@ -336,6 +342,14 @@ void mvgpu_fill_init(void);
 
 /* engine.c */
 extern u32 mvgpu_engine_delay_us;
+u64 mvgpu_engine_slice_ns(void);
+void mvgpu_engine_work(struct mvgpu_device *gpu);
+
+/* worker.c */
+void mvgpu_worker_hire(struct mvgpu_device *gpu);
+void mvgpu_worker_dismiss(struct mvgpu_device *gpu);
+int mvgpu_workers_init(void);
+void mvgpu_workers_exit(void);
 
 /* sysfs.c */
 extern const struct attribute_group *mvgpu_vfio_groups[];

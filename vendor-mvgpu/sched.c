@@ -15,7 +15,8 @@
  * a guest that has kicked while an engine was idle.  He leaves the engine when his
  * time is over.  Who does not, because he waits for memory, or was stopped or
  * throttled himself, loses it to the next one: an engine is a claim to processor
- * time, so nothing breaks when for the rest of a step two owners are at work.
+ * time, so nothing breaks when for the rest of a step two owners are at work.  All the
+ * time from when an entity is given an engine counts as its own, whatever it did.
  */
 #include <linux/ktime.h>
 #include <linux/sched/vhost_task.h>
@@ -152,7 +153,8 @@ static void mvgpu_sched_dispatch(struct mvgpu_sched *sched)
 		vhost_task_wake(entity->worker);
 	}
 	if (sched->queued)
-		schedule_delayed_work(&sched->overdue, msecs_to_jiffies(MVGPU_SCHED_GRACE_MS));
+		queue_delayed_work(system_dfl_wq, &sched->overdue,
+				   msecs_to_jiffies(MVGPU_SCHED_GRACE_MS));
 }
 
 /* An entity that is idle has something to do. */
@@ -187,6 +189,7 @@ static void mvgpu_sched_withdraw(struct mvgpu_sched *sched, struct mvgpu_sched_e
 		mvgpu_sched_dequeue(sched, entity);
 		entity->kicked = true;
 	} else if (entity->state == MVGPU_SCHED_GRANTED) {
+		mvgpu_sched_charge(sched, entity, ktime_get_ns() - entity->since);
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_IDLE);
 		entity->kicked = true;
 		mvgpu_sched_dispatch(sched);
@@ -198,11 +201,11 @@ static void mvgpu_sched_evict(struct mvgpu_sched *sched, struct mvgpu_sched_enti
 {
 	lockdep_assert_held(&sched->lock);
 
+	mvgpu_sched_charge(sched, entity, now - entity->since);
 	if (entity->state == MVGPU_SCHED_GRANTED) {
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_IDLE);
 		entity->kicked = true;
 	} else {
-		mvgpu_sched_charge(sched, entity, now - entity->since);
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_OVERDUE);
 	}
 }
@@ -379,8 +382,7 @@ bool mvgpu_sched_begin(struct mvgpu_sched *sched, struct mvgpu_sched_entity *ent
 	begin = entity->state == MVGPU_SCHED_GRANTED;
 	if (begin) {
 		mvgpu_sched_set_state(entity, MVGPU_SCHED_RUNNING);
-		entity->since = ktime_get_ns();
-		entity->until = entity->since + slice_ns;
+		entity->until = ktime_get_ns() + slice_ns;
 	}
 	spin_unlock(&sched->lock);
 	return begin;
@@ -409,8 +411,8 @@ enum mvgpu_sched_need mvgpu_sched_put(struct mvgpu_sched *sched, struct mvgpu_sc
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_IDLE);
 	} else {
 		mvgpu_sched_set_state(entity, MVGPU_SCHED_IDLE);
-		mvgpu_sched_catch_up(sched, entity, MVGPU_SCHED_CREDIT_NS);
 	}
+	mvgpu_sched_catch_up(sched, entity, MVGPU_SCHED_CREDIT_NS);
 	if (more || entity->kicked)
 		need = mvgpu_sched_ready(sched, entity);
 	mvgpu_sched_dispatch(sched);

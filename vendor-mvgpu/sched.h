@@ -92,7 +92,7 @@ struct mvgpu_sched_entity {
  * enum mvgpu_sched_need - what somebody has to do for an entity
  * @MVGPU_SCHED_NOTHING: nothing: it is seen to
  * @MVGPU_SCHED_WORK: the caller owns it now, and works for it
- * @MVGPU_SCHED_HIRE: it has something to do, and no worker
+ * @MVGPU_SCHED_HIRE: it has something to do, which is remembered, and no worker
  */
 enum mvgpu_sched_need {
 	MVGPU_SCHED_NOTHING,

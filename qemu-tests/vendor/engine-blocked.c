@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,6 +124,7 @@ static pid_t begin_child(const char *name, bool (*begin)(struct vgpu *gpu))
 		tap_bail("no pipe: %m");
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		vgpu_open(&gpu, name);
 		if (!begin(&gpu) || write(ends[1], "", 1) != 1)
 			_exit(1);
@@ -134,6 +136,18 @@ static pid_t begin_child(const char *name, bool (*begin)(struct vgpu *gpu))
 		tap_bail("the VMM has ended");
 	close(ends[0]);
 	return pid;
+}
+
+/* Whether a child ends by a signal before the test's patience does. */
+static bool child_ends(pid_t pid)
+{
+	unsigned int waits;
+	int status;
+
+	for (waits = 0; waits < 100 * MVRING_PATIENCE_S; waits++, usleep(10000))
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFSIGNALED(status);
+	return false;
 }
 
 static void test_child(struct vgpu *other, const char *what, bool (*begin)(struct vgpu *gpu),
@@ -156,8 +170,7 @@ static void test_child(struct vgpu *other, const char *what, bool (*begin)(struc
 	}
 	tap_ok(vgpu_works(other), "%s: another vGPU works", what);
 	kill(pid, SIGKILL);
-	tap_ok(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "%s: it can be killed",
-	       what);
+	tap_ok(child_ends(pid), "%s: it can be killed", what);
 	tap_ok(vgpu_works(other), "%s: killed: another vGPU works", what);
 	vgpu_open(&gpu, name);
 	tap_ok(vgpu_works(&gpu), "%s: the vGPU works for the next one", what);
@@ -165,7 +178,7 @@ static void test_child(struct vgpu *other, const char *what, bool (*begin)(struc
 	tap_is(mdev_remove(uuid), 0, "%s: and can be removed", what);
 }
 
-/* The process that has kicked first has the engine's thread; then it ends. */
+/* The process that has kicked first has the engine's thread; then it ends, its parent does not. */
 static void test_worker_ends(void)
 {
 	const struct mvgpu_cmd work = vgpu_work(4);
@@ -173,7 +186,9 @@ static void test_worker_ends(void)
 	int status = 1;
 	pid_t pid;
 
+	/* Enabling the ring kicks, too: with nothing to do, and no need for a thread. */
 	vgpu_open(&gpu, NULL);
+	module_set("inline_bytes", 0);
 	pid = fork();
 	if (!pid)
 		_exit(mvring_run(&gpu.ring, &work));
@@ -183,7 +198,69 @@ static void test_worker_ends(void)
 	vgpu_start(&gpu);
 	tap_ok(vgpu_works(&gpu), "which goes on when the child has ended");
 	tap_is(mvring_run(&gpu.ring, &work), 0, "by a thread of its own");
+	module_set("inline_bytes", 4096);
 	vgpu_close(&gpu);
+}
+
+/* A child kicks for two vGPUs whose threads are its parent's, which is stopped. */
+static void kick_for_ever(struct vgpu *gpus)
+{
+	const uint32_t one = 1;
+	unsigned int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		for (i = 0; i < 2; i++)
+			gpus[i].vdev->ops->write(gpus[i].vdev, VFIO_PCI_BAR2_REGION_INDEX, &one,
+						 sizeof(one), MVGPU_REG_RING(0, MVGPU_RING_KICK));
+		usleep(100);
+	}
+}
+
+static void stop_and_kick(int ready)
+{
+	const struct mvgpu_cmd work = vgpu_work(1);
+	struct vgpu gpus[2];
+	unsigned int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < 2; i++) {
+		vgpu_open(&gpus[i], NULL);
+		if (mvring_run(&gpus[i].ring, &work))
+			_exit(1);
+		while (!mvring_is_asleep(&gpus[i].ring))
+			usleep(1000);
+	}
+	if (!fork())
+		kick_for_ever(gpus);
+	if (write(ready, "", 1) != 1)
+		_exit(1);
+	raise(SIGSTOP);
+	_exit(1);
+}
+
+/* Who is given an engine and never comes for it pays for it, or two of them had it all. */
+static void test_kicks_of_stopped(struct vgpu *other)
+{
+	const struct mvgpu_cmd work = vgpu_work(16);
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe(ends))
+		tap_bail("no pipe: %m");
+	pid = fork();
+	if (!pid)
+		stop_and_kick(ends[1]);
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1 || waitpid(pid, &status, WUNTRACED) != pid)
+		tap_bail("the VMM has ended");
+	close(ends[0]);
+	tap_is(mvring_run(&other->ring, &work), 0,
+	       "kicks for stopped vGPUs: another one gets its share");
+	kill(pid, SIGKILL);
+	tap_ok(child_ends(pid), "kicks for stopped vGPUs: their VMM can be killed");
 }
 
 int main(void)
@@ -196,9 +273,8 @@ int main(void)
 	test_late_memory(&other);
 	test_child(&other, "a VMM without memory", wait_for_memory, false);
 	test_child(&other, "a VMM at work", work_for_ever, true);
-	module_set("inline_bytes", 0);
 	test_worker_ends();
-	module_set("inline_bytes", 4096);
+	test_kicks_of_stopped(&other);
 	vgpu_close(&other);
 	return tap_done();
 }
