@@ -7,6 +7,7 @@
  * that the driver shares with the device, which are memory (shared.c).
  */
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 
 #include "mvgpu.h"
 
@@ -282,7 +283,7 @@ ssize_t mvgpu_vfio_write(struct vfio_device *vdev, const char __user *buf, size_
 		return -EFAULT;
 	mvgpu_image_write32(&gpu->model, image, offset, word);
 	if (unlikely(READ_ONCE(gpu->hire_error)) && mvgpu_write_must_restart(gpu))
-		return -ERESTARTNOINTR;
+		return restart_syscall();
 	*ppos += sizeof(word);
 	return sizeof(word);
 }

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "tap.h"
 #include "util.h"
 
+#define GROUP	"/sys/fs/cgroup/mvgpu-threads"
 #define IOVA	0x40000000u
 #define SIZE	(1u << 20)
 
@@ -263,6 +265,39 @@ static void test_kicks_of_stopped(struct vgpu *other)
 	tap_ok(child_ends(pid), "kicks for stopped vGPUs: their VMM can be killed");
 }
 
+static void write_number(const char *path, int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", number);
+	if (sysfs_write(path, text))
+		tap_bail("cannot write %s to %s", text, path);
+}
+
+/* A cgroup that may not have more threads than it has. */
+static void test_no_thread(void)
+{
+	const struct mvgpu_cmd work = vgpu_work(1);
+	const uint32_t any = 1;
+	struct vgpu gpu;
+
+	vgpu_open(&gpu, NULL);
+	sysfs_write("/sys/fs/cgroup/cgroup.subtree_control", "+pids");
+	if (mkdir(GROUP, 0755) || sysfs_write(GROUP "/pids.max", "1"))
+		tap_bail("cannot make a cgroup: %m");
+	write_number(GROUP "/cgroup.procs", getpid());
+	mvring_put(&gpu.ring, &work);
+	mvring_submit_fence(&gpu.ring, 0);
+	tap_is(mvring_fence(&gpu.ring), 0, "no thread may be made: nothing is done");
+	tap_ok(mvring_is_asleep(&gpu.ring), "and kicks are asked for");
+	write_number("/sys/fs/cgroup/cgroup.procs", getpid());
+	gpu.vdev->ops->write(gpu.vdev, VFIO_PCI_BAR2_REGION_INDEX, &any, sizeof(any),
+			     MVGPU_REG_SCRATCH);
+	tap_is(mvring_wait(&gpu.ring, 1), 0, "one may: the next write has it made");
+	vgpu_close(&gpu);
+	rmdir(GROUP);
+}
+
 int main(void)
 {
 	struct vgpu other;
@@ -275,6 +310,7 @@ int main(void)
 	test_child(&other, "a VMM at work", work_for_ever, true);
 	test_worker_ends();
 	test_kicks_of_stopped(&other);
+	test_no_thread();
 	vgpu_close(&other);
 	return tap_done();
 }
