@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The vfio-user transport: a message beside a plain one, a guest's access beside QEMU's devices."""
+"""What is shown beside what: messages beside plain ones, a guest's accesses to the vGPU beside
+those to QEMU's devices, the engine time that a vGPU has had beside its due."""
 
 import os
 
@@ -9,6 +10,8 @@ SOCKET = ("plain", "server", "plain-polling", "server-polling", "both-polling")
 FENCE = ("engine-asleep", "engine-awake")
 # An access by a guest, to devices inside QEMU, through the kernel and over vfio-user.
 GUEST = ("bochs-display", "edu", "kernel-path", "user-path")
+# Engine time of a vGPU among others.
+SHARES = ("share-due", "share-had")
 # Takes a kernel's place in results of the machine itself.
 MACHINE = "machine"
 
@@ -58,7 +61,8 @@ def tables(results, kernel, figure, lines):
     """The lines of the tables, where there are results."""
     for variants, what in ((SOCKET, "A round trip over the socket"),
                            (FENCE, "A command and its fence over vfio-user"),
-                           (GUEST, "An access from inside a guest")):
+                           (GUEST, "An access from inside a guest"),
+                           (SHARES, "Engine time of vGPUs that share an engine")):
         rows = list(_rows(results, kernel, variants, figure))
         if rows:
             yield f"{what}: ns, and the median beside {variants[0]}'s"

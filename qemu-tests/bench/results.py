@@ -11,7 +11,7 @@ UNITS = ("instructions", "ns")
 BYTES = "bytes"
 CORES = ("core-kernel", "core-ours")
 VARIANTS = ("reference", "null", "mvgpu", *CORES, *paths.SOCKET, *paths.FENCE,
-            *paths.GUEST)
+            *paths.GUEST, *paths.SHARES)
 
 NUMBER = (int, float)
 FIELDS = {

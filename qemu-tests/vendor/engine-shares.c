@@ -6,6 +6,9 @@
  * much of the clock that takes says something of the machine, and nothing of the scheduler.
  * The scheduler is right to within a slice of each, at either end of the window.  On a machine
  * that takes the processor away from the engine a slice can be long.
+ *
+ * Usage: engine-shares [WINDOW_US [RESULTS]]: how long the window is, and a file for the results of
+ * a benchmark (docs/bench.md): what each was due, and what it has had.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -53,6 +56,7 @@ static const struct race races[] = {
 
 static struct vgpu gpus[MAX_GPUS];
 static unsigned long window_us = 500000;
+static FILE *results;
 static volatile bool flooding;
 
 static void trace_write(const char *file, const char *text)
@@ -131,6 +135,15 @@ static bool sum_up(const struct race *race, double *ns, double *longest)
 	return total >= window_us * 1e3;
 }
 
+static void keep(const struct race *race, unsigned int i, const char *variant, double ns)
+{
+	if (results)
+		fprintf(results, "{\"bench\": \"share, %s, %u of %u, weight %u\", "
+			"\"variant\": \"share-%s\", \"value\": %.0f, \"median\": %.0f, "
+			"\"n\": 1, \"ops\": 1}\n", race->name, i + 1, race->count,
+			race->weights[i], variant, ns, ns);
+}
+
 static void check(const struct race *race, const double *ns, double longest)
 {
 	double total = 0, weights = 0, want, off;
@@ -145,6 +158,8 @@ static void check(const struct race *race, const double *ns, double longest)
 		off = ns[i] > want ? ns[i] - want : want - ns[i];
 		tap_diag("weight %u: %.2f %% of the engine, %.2f %% are its due", race->weights[i],
 			 ns[i] / total * 100, want / total * 100);
+		keep(race, i, "due", want);
+		keep(race, i, "had", ns[i]);
 		wrong += off > want * PERCENT / 100 + SLICES * longest;
 	}
 	tap_is(wrong, 0, "%s: by weight, to within %d %% and %d slices (of up to %.0f us)",
@@ -193,6 +208,11 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		window_us = strtoul(argv[1], NULL, 0);
+	if (argc > 2) {
+		results = fopen(argv[2], "w");
+		if (!results)
+			tap_bail("cannot write %s: %m", argv[2]);
+	}
 	module_set("watchdog_ms", 0);
 	module_set("slice_us", 250);
 	trace_write("buffer_size_kb", "8192");
@@ -201,5 +221,7 @@ int main(int argc, char **argv)
 		run(&races[i]);
 	trace_write("events/mvgpu/mvgpu_slice_end/enable", "0");
 	module_set("slice_us", 2000);
+	if (results && fclose(results))
+		tap_bail("cannot write the results: %m");
 	return tap_done();
 }
