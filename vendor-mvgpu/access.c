@@ -243,16 +243,28 @@ ssize_t mvgpu_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count
 	return sizeof(word);
 }
 
-/*
- * A kick has found no thread for the engine.  It is tried again with every write.  Where that is
- * for a signal that the caller has to handle first, his write comes again after that; it was one
- * that kicks, which it may do twice.
- */
-static noinline bool mvgpu_write_must_restart(struct mvgpu_device *gpu)
+/* Whether a write to @pos may be one that kicks: to a ring, or to what lets the engine work. */
+static bool mvgpu_write_may_kick(loff_t pos)
 {
-	gpu->card->backend->kick(gpu);
-	return READ_ONCE(gpu->hire_error) == -ERESTARTNOINTR &&
-	       READ_ONCE(gpu->hirer) == current;
+	u64 index = (u64)pos >> MVGPU_OFFSET_SHIFT;
+
+	return index == VFIO_PCI_CONFIG_REGION_INDEX ||
+	       (index == VFIO_PCI_BAR2_REGION_INDEX &&
+		(pos & MVGPU_OFFSET_MASK) >= MVGPU_RING_OFFSET);
+}
+
+/*
+ * A kick has found no thread for the engine, and is tried again with every write.  Where the caller
+ * has a signal to handle first, which stops him, and it may have been his kick, his write comes
+ * again after that: these registers take the same value twice.
+ */
+static noinline ssize_t mvgpu_write_kick_again(struct mvgpu_device *gpu, loff_t *ppos, ssize_t done)
+{
+	if (gpu->card->backend->kick(gpu) != -ERESTARTNOINTR || done <= 0 ||
+	    !mvgpu_write_may_kick(*ppos - done))
+		return done;
+	*ppos -= done;
+	return restart_syscall();
 }
 
 /**
@@ -273,19 +285,24 @@ ssize_t mvgpu_vfio_write(struct vfio_device *vdev, const char __user *buf, size_
 	struct mvgpu_device *gpu = to_mvgpu_device(vdev);
 	enum mvgpu_image image;
 	u32 offset, word;
+	ssize_t done;
 
 	this_cpu_inc(gpu->stats->writes);
 	image = mvgpu_word_image(*ppos, count, &offset);
-	if (image == MVGPU_NUM_IMAGES)
-		return mvgpu_write_slow(gpu, buf, count, ppos);
+	if (image == MVGPU_NUM_IMAGES) {
+		done = mvgpu_write_slow(gpu, buf, count, ppos);
+		goto out;
+	}
 
 	if (get_user(word, (const u32 __user *)buf))
 		return -EFAULT;
 	mvgpu_image_write32(&gpu->model, image, offset, word);
-	if (unlikely(READ_ONCE(gpu->hire_error)) && mvgpu_write_must_restart(gpu))
-		return restart_syscall();
 	*ppos += sizeof(word);
-	return sizeof(word);
+	done = sizeof(word);
+out:
+	if (unlikely(READ_ONCE(gpu->hire_error)))
+		done = mvgpu_write_kick_again(gpu, ppos, done);
+	return done;
 }
 
 /**

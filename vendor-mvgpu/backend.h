@@ -50,7 +50,8 @@ struct mvgpu_usage {
  *	from several threads at once.
  * @kick: the guest has commands for a vGPU that was out of work.  May be called at any time from
  *	open() to close(), quiesced or not, also when there is nothing to do; in the context of a
- *	process that has the device open.
+ *	process that has the device open.  Returns 0, or a negative error where it has had no
+ *	effect: -ERESTARTNOINTR asks for another one when the caller's signals are handled.
  * @set_weight: the vGPU's share against that of others, MVGPU_MIN_WEIGHT to MVGPU_MAX_WEIGHT
  * @get_weight: what it is
  * @get_usage: for statistics
@@ -66,7 +67,7 @@ struct mvgpu_backend_ops {
 	void (*close)(struct mvgpu_device *gpu);
 	void (*resume)(struct mvgpu_device *gpu);
 	void (*quiesce)(struct mvgpu_device *gpu);
-	void (*kick)(struct mvgpu_device *gpu);
+	int (*kick)(struct mvgpu_device *gpu);
 	void (*set_weight)(struct mvgpu_device *gpu, u32 weight);
 	u32 (*get_weight)(const struct mvgpu_device *gpu);
 	void (*get_usage)(const struct mvgpu_device *gpu, struct mvgpu_usage *usage);

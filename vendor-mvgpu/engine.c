@@ -220,7 +220,7 @@ void mvgpu_engine_work(struct mvgpu_device *gpu)
 	mvgpu_sched_put(&gpu->card->sched, &gpu->sched, spare_ns, more);
 }
 
-static void mvgpu_engine_kick(struct mvgpu_device *gpu)
+static int mvgpu_engine_kick(struct mvgpu_device *gpu)
 {
 	struct mvgpu_sched *sched = &gpu->card->sched;
 	enum mvgpu_sched_need need;
@@ -233,8 +233,7 @@ static void mvgpu_engine_kick(struct mvgpu_device *gpu)
 		mvgpu_engine_delay();
 		need = mvgpu_sched_put(sched, &gpu->sched, 0, more);
 	}
-	if (need == MVGPU_SCHED_HIRE)
-		mvgpu_worker_hire(gpu);
+	return need == MVGPU_SCHED_HIRE ? mvgpu_worker_hire(gpu) : 0;
 }
 
 static int mvgpu_engine_add_card(struct mvgpu_card *card, struct device *dev)

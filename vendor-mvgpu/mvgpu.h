@@ -193,7 +193,6 @@ struct mvgpu_stats {
  * @worker_lock: serialises those who make a worker
  * @worker: the thread that works for it, or did until it was killed; NULL before there was one
  * @hire_error: why there could not be one, 0 if there could
- * @hirer: the task that was the first to be refused one since there was one; never followed
  * @command_ns: engine time that the command of each ring has had; belongs to who owns the engine
  * @stats: accesses counted
  * @irq: interrupts
@@ -218,7 +217,6 @@ struct mvgpu_device {
 	struct mutex worker_lock;	/* making a worker */
 	struct mvgpu_worker *worker;
 	int hire_error;
-	const struct task_struct *hirer;
 	u64 command_ns[MVGPU_MAX_RINGS];
 	struct mvgpu_stats __percpu *stats;
 	struct mvgpu_irq irq;
@@ -346,7 +344,7 @@ u64 mvgpu_engine_slice_ns(void);
 void mvgpu_engine_work(struct mvgpu_device *gpu);
 
 /* worker.c */
-void mvgpu_worker_hire(struct mvgpu_device *gpu);
+int mvgpu_worker_hire(struct mvgpu_device *gpu);
 void mvgpu_worker_dismiss(struct mvgpu_device *gpu);
 int mvgpu_workers_init(void);
 void mvgpu_workers_exit(void);

@@ -31,6 +31,8 @@
 
 /* How long after his time somebody may keep an engine that others wait for. */
 #define MVGPU_SCHED_GRACE_MS	10
+/* And until when it is taken away. */
+#define MVGPU_SCHED_LATEST_NS	(3 * MVGPU_SCHED_GRACE_MS * (u64)NSEC_PER_MSEC)
 
 /* Virtual times wrap. */
 static bool mvgpu_vtime_before(u64 a, u64 b)
@@ -372,6 +374,7 @@ enum mvgpu_sched_need mvgpu_sched_kick(struct mvgpu_sched *sched,
 bool mvgpu_sched_begin(struct mvgpu_sched *sched, struct mvgpu_sched_entity *entity, u64 slice_ns)
 {
 	bool begin;
+	u64 now;
 
 	spin_lock(&sched->lock);
 	/* He has come too late for an engine that he was given. */
@@ -381,8 +384,11 @@ bool mvgpu_sched_begin(struct mvgpu_sched *sched, struct mvgpu_sched_entity *ent
 	}
 	begin = entity->state == MVGPU_SCHED_GRANTED;
 	if (begin) {
+		now = ktime_get_ns();
 		mvgpu_sched_set_state(entity, MVGPU_SCHED_RUNNING);
-		entity->until = ktime_get_ns() + slice_ns;
+		/* If somebody had waited, he would have it by now. */
+		entity->since = max(entity->since, now - MVGPU_SCHED_LATEST_NS);
+		entity->until = now + slice_ns;
 	}
 	spin_unlock(&sched->lock);
 	return begin;

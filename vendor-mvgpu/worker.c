@@ -9,7 +9,7 @@
  * It is not waited for where the device is closed: another process than the one that
  * closes may have it, and have been stopped, and the close may come from the worker
  * itself, which is the last to use the VMM's memory and with it the device's mapping.
- * So a worker is dismissed: it knows no vGPU any more, and goes when it can.
+ * So a worker is dismissed: it knows no vGPU any more, and goes when it runs again.
  */
 #include <linux/ktime.h>
 #include <linux/ratelimit.h>
@@ -18,26 +18,50 @@
 #include <linux/sched/vhost_task.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
+#include <linux/wait_bit.h>
 
 #include "mvgpu.h"
 
 /**
  * struct mvgpu_worker - the thread of a vGPU
  * @task: the thread
- * @lock: protects @gpu
+ * @lock: protects @gpu, @killed and @ends
  * @gpu: the vGPU, NULL when the worker has been dismissed
- * @settled: it does not run as the thread does that has kicked
+ * @killed: it does not run any more
+ * @ends: @end is queued
  * @end: waits for its end, and frees it
+ * @settled: it does not run as the thread does that has kicked
+ * @ready: completed when that is so
  */
 struct mvgpu_worker {
 	struct vhost_task *task;
 	spinlock_t lock;		/* use of the vGPU against its end */
 	struct mvgpu_device *gpu;
-	bool settled;
+	bool killed;
+	bool ends;
 	struct work_struct end;
+	bool settled;
+	struct completion ready;
 };
 
 static struct workqueue_struct *mvgpu_worker_ends;
+static atomic_t mvgpu_worker_count = ATOMIC_INIT(0);
+
+/* To processors that the first thread of the process may use, and the kicker was not tied to. */
+static void mvgpu_worker_spread(void)
+{
+	cpumask_var_t mask;
+
+	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
+		return;
+	cpumask_copy(mask, &current->group_leader->cpus_mask);
+	/* What a thread was told to be tied to is handed down, and cuts what is asked for here. */
+	if (current->user_cpus_ptr)
+		cpumask_andnot(mask, mask, current->user_cpus_ptr);
+	if (!cpumask_empty(mask))
+		set_cpus_allowed_ptr(current, mask);
+	free_cpumask_var(mask);
+}
 
 /*
  * Who kicks is a vCPU, which may be tied to a processor, at a real-time priority: what waits for
@@ -45,12 +69,22 @@ static struct workqueue_struct *mvgpu_worker_ends;
  */
 static void mvgpu_worker_settle(struct mvgpu_worker *worker)
 {
-	if (worker->settled)
-		return;
-	worker->settled = true;
 	if (rt_task(current))
 		sched_set_normal(current, 0);
-	set_cpus_allowed_ptr(current, &current->group_leader->cpus_mask);
+	mvgpu_worker_spread();
+	worker->settled = true;
+	complete(&worker->ready);
+}
+
+/* It is dismissed and runs, or will never do so again: nobody has to wait for it for long. */
+static void mvgpu_worker_queue_end(struct mvgpu_worker *worker)
+{
+	lockdep_assert_held(&worker->lock);
+
+	if (worker->ends)
+		return;
+	worker->ends = true;
+	queue_work(mvgpu_worker_ends, &worker->end);
 }
 
 /* The vGPU, if the worker owns it now. */
@@ -60,7 +94,9 @@ static struct mvgpu_device *mvgpu_worker_begin(struct mvgpu_worker *worker)
 
 	spin_lock(&worker->lock);
 	gpu = worker->gpu;
-	if (gpu && !mvgpu_sched_begin(&gpu->card->sched, &gpu->sched, mvgpu_engine_slice_ns()))
+	if (!gpu)
+		mvgpu_worker_queue_end(worker);
+	else if (!mvgpu_sched_begin(&gpu->card->sched, &gpu->sched, mvgpu_engine_slice_ns()))
 		gpu = NULL;
 	spin_unlock(&worker->lock);
 	return gpu;
@@ -70,12 +106,17 @@ static struct mvgpu_device *mvgpu_worker_begin(struct mvgpu_worker *worker)
 static bool mvgpu_worker_run(void *data)
 {
 	struct mvgpu_worker *worker = data;
-	struct mvgpu_device *gpu = mvgpu_worker_begin(worker);
+	struct mvgpu_device *gpu;
 
+	if (!worker->settled) {
+		__set_current_state(TASK_RUNNING);
+		mvgpu_worker_settle(worker);
+		return true;
+	}
+	gpu = mvgpu_worker_begin(worker);
 	if (!gpu)
 		return false;
 	__set_current_state(TASK_RUNNING);
-	mvgpu_worker_settle(worker);
 	mvgpu_engine_work(gpu);
 	/*
 	 * It never returns to user space, where work for it would be done that others have left: to
@@ -93,10 +134,13 @@ static void mvgpu_worker_killed(void *data)
 	struct mvgpu_device *gpu;
 
 	spin_lock(&worker->lock);
+	worker->killed = true;
 	gpu = worker->gpu;
 	if (gpu) {
 		mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
 		mvgpu_engine_want_kicks(&gpu->model);
+	} else {
+		mvgpu_worker_queue_end(worker);
 	}
 	spin_unlock(&worker->lock);
 }
@@ -107,6 +151,8 @@ static void mvgpu_worker_end(struct work_struct *work)
 
 	vhost_task_stop(worker->task);
 	kfree(worker);
+	if (atomic_dec_and_test(&mvgpu_worker_count))
+		wake_up_var(&mvgpu_worker_count);
 }
 
 /* A signal that is pending would have the new thread refused; it is delivered afterwards. */
@@ -130,6 +176,7 @@ static struct mvgpu_worker *mvgpu_worker_create(struct mvgpu_device *gpu)
 	if (!worker)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&worker->lock);
+	init_completion(&worker->ready);
 	INIT_WORK(&worker->end, mvgpu_worker_end);
 	worker->gpu = gpu;
 	task = mvgpu_worker_create_task(worker);
@@ -138,6 +185,7 @@ static struct mvgpu_worker *mvgpu_worker_create(struct mvgpu_device *gpu)
 		return ERR_CAST(task);
 	}
 	worker->task = task;
+	atomic_inc(&mvgpu_worker_count);
 	return worker;
 }
 
@@ -156,33 +204,36 @@ static void mvgpu_worker_report(const struct mvgpu_device *gpu, long error)
  * mvgpu_worker_hire() - make a thread of the caller's process work for a vGPU that has no worker
  * @gpu: the vGPU, open
  *
- * Where there cannot be a thread (by the process's limits, or its cgroup's, or because it is being
- * stopped or frozen), @gpu->hire_error says why, and nothing is done before it is tried again.
+ * Where there cannot be a thread nothing is done before it is tried again, and until then
+ * @gpu->hire_error says so.
  *
  * Context: process, may sleep; of a process that has the device open.
+ * Return: 0; -EAGAIN or -ENOMEM, by the limits of the process or its cgroup; -ERESTARTNOINTR where
+ * the caller is to be stopped, frozen or killed first.
  */
-void mvgpu_worker_hire(struct mvgpu_device *gpu)
+int mvgpu_worker_hire(struct mvgpu_device *gpu)
 {
 	struct mvgpu_worker *worker;
 
 	guard(mutex)(&gpu->worker_lock);
 	if (READ_ONCE(gpu->sched.worker))
-		return;
+		return 0;
 	/* That one was killed. */
 	mvgpu_worker_dismiss(gpu);
 	worker = mvgpu_worker_create(gpu);
-	if (!gpu->hire_error)
-		WRITE_ONCE(gpu->hirer, current);
 	WRITE_ONCE(gpu->hire_error, PTR_ERR_OR_ZERO(worker));
 	if (IS_ERR(worker)) {
 		mvgpu_worker_report(gpu, PTR_ERR(worker));
 		mvgpu_engine_want_kicks(&gpu->model);
-		return;
+		return PTR_ERR(worker);
 	}
 	gpu->worker = worker;
 	/* It may be killed as soon as it is there. */
 	mvgpu_sched_hire(&gpu->card->sched, &gpu->sched, worker->task);
 	vhost_task_start(worker->task);
+	/* It may have to be let run.  What ends this wait ends that thread's, too. */
+	wait_for_completion_interruptible(&worker->ready);
+	return 0;
 }
 
 /**
@@ -198,11 +249,14 @@ void mvgpu_worker_dismiss(struct mvgpu_device *gpu)
 	if (!worker)
 		return;
 	mvgpu_sched_fire(&gpu->card->sched, &gpu->sched);
+	gpu->worker = NULL;
 	spin_lock(&worker->lock);
 	worker->gpu = NULL;
+	if (worker->killed)
+		mvgpu_worker_queue_end(worker);
+	else
+		vhost_task_wake(worker->task);
 	spin_unlock(&worker->lock);
-	gpu->worker = NULL;
-	queue_work(mvgpu_worker_ends, &worker->end);
 }
 
 /**
@@ -223,5 +277,6 @@ int mvgpu_workers_init(void)
  */
 void mvgpu_workers_exit(void)
 {
+	wait_var_event(&mvgpu_worker_count, !atomic_read(&mvgpu_worker_count));
 	destroy_workqueue(mvgpu_worker_ends);
 }

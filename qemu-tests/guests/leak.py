@@ -41,6 +41,7 @@ PAGE = 4096
 # allocated in chunks of 2 MiB.
 PAGES_PER_ROUND = (64 << 10) // PAGE
 GUEST_PAGES = (2 << 20) // PAGE
+SETTLE_TRIES = 15
 
 tap = Tap()
 
@@ -198,6 +199,11 @@ def guest_round(image):
     unload()
 
 
+def are_free_again(free):
+    """Whether a guest has left none behind; the first one fills caches of the kernel's own."""
+    return any(free[n] - free[n + 1] < GUEST_PAGES for n in range(GUEST_ROUNDS - 1))
+
+
 def with_guests():
     image = os.path.join(BUILD, "guest.cpio")
     firmware_round()
@@ -208,9 +214,13 @@ def with_guests():
         guest_round(image)
         after, pages = counts()
         free.append(pages)
-    # The first guest fills caches of the kernel's own.
-    tap.ok(any(free[n] - free[n + 1] < GUEST_PAGES for n in range(GUEST_ROUNDS - 1)),
-           f"{GUEST_ROUNDS} guests: pages are free again", f"free: {free}")
+    # What is leaked never comes back; what the kernel keeps for a while does.
+    for _ in range(SETTLE_TRIES):
+        if are_free_again(free):
+            break
+        settle()
+        free[-1] = max(free[-1], free_pages())
+    tap.ok(are_free_again(free), f"{GUEST_ROUNDS} guests: pages are free again", f"free: {free}")
     tap.diag(f"free pages: {free}")
     own = [name for name in after if "kvm" in name or "vfio" in name]
     report(f"{GUEST_ROUNDS} guests: no object of KVM's or VFIO's is left",

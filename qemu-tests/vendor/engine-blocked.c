@@ -3,11 +3,15 @@
  * A card with one engine, and a VMM that keeps it: because its memory does not come, because it
  * is stopped, or because it ends.  The other vGPUs of the card must not notice.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -298,6 +302,61 @@ static void test_no_thread(void)
 	rmdir(GROUP);
 }
 
+/* A vCPU that is tied to the last processor, at a real-time priority. */
+static void *kick_from_vcpu(void *arg)
+{
+	const struct sched_param param = { .sched_priority = 1 };
+	const struct mvgpu_cmd work = vgpu_work(1);
+	struct vgpu *gpu = arg;
+	cpu_set_t last;
+
+	CPU_ZERO(&last);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+	if (sched_setaffinity(0, sizeof(last), &last) || sched_setscheduler(0, SCHED_FIFO, &param))
+		tap_bail("cannot be a vCPU: %m");
+	mvring_put(&gpu->ring, &work);
+	mvring_submit_fence(&gpu->ring, 0);
+	return NULL;
+}
+
+/* The thread that was made last for an engine by this process. */
+static pid_t last_worker(void)
+{
+	char path[300], name[32];
+	struct dirent *entry;
+	pid_t last = 0;
+	DIR *tasks;
+
+	tasks = opendir("/proc/self/task");
+	while (tasks && (entry = readdir(tasks))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
+		if (!sysfs_read(path, name, sizeof(name)) && !strncmp(name, "mvgpu", 5) &&
+		    atoi(entry->d_name) > last)
+			last = atoi(entry->d_name);
+	}
+	closedir(tasks);
+	return last;
+}
+
+static void test_vcpu(void)
+{
+	cpu_set_t allowed;
+	pthread_t vcpu;
+	struct vgpu gpu;
+	pid_t worker;
+
+	vgpu_open(&gpu, NULL);
+	pthread_create(&vcpu, NULL, kick_from_vcpu, &gpu);
+	pthread_join(vcpu, NULL);
+	tap_is(mvring_wait(&gpu.ring, 1), 0, "kicked by a vCPU: done");
+	worker = last_worker();
+	tap_is(sched_getscheduler(worker), SCHED_OTHER, "not at the vCPU's priority");
+	CPU_ZERO(&allowed);
+	sched_getaffinity(worker, sizeof(allowed), &allowed);
+	tap_ok(CPU_ISSET(0, &allowed), "nor tied to its processor");
+	vgpu_close(&gpu);
+}
+
 int main(void)
 {
 	struct vgpu other;
@@ -311,6 +370,7 @@ int main(void)
 	test_worker_ends();
 	test_kicks_of_stopped(&other);
 	test_no_thread();
+	test_vcpu();
 	vgpu_close(&other);
 	return tap_done();
 }
