@@ -157,7 +157,7 @@ static bool mvgpu_engine_slice(struct mvgpu_device *gpu, u64 *spare_ns)
 	*spare_ns = 0;
 	mvgpu_engine_wake(&gpu->model);
 	mvgpu_engine_delay();
-	while (now < gpu->sched.until && mvgpu_sched_may_go_on(&gpu->sched) &&
+	while (now < READ_ONCE(gpu->sched.until) && mvgpu_sched_may_go_on(&gpu->sched) &&
 	       !signal_pending(current) && !task_work_pending(current)) {
 		if (mvgpu_engine_do(gpu, &step, MVGPU_DMA_PATIENCE, &now) == MVGPU_STEP_IDLE) {
 			before = ktime_get_ns();
@@ -210,12 +210,13 @@ u64 mvgpu_engine_slice_ns(void)
  */
 void mvgpu_engine_work(struct mvgpu_device *gpu)
 {
-	u64 begun = ktime_get_ns(), spare_ns;
+	u64 spare_ns, held_ns;
 	bool more;
 
 	trace_mvgpu_slice_begin(mvgpu_engine_name(gpu));
 	more = mvgpu_engine_slice(gpu, &spare_ns);
-	trace_mvgpu_slice_end(mvgpu_engine_name(gpu), ktime_get_ns() - begun - spare_ns, more);
+	held_ns = mvgpu_sched_held_ns(&gpu->sched);
+	trace_mvgpu_slice_end(mvgpu_engine_name(gpu), held_ns - min(held_ns, spare_ns), more);
 	/* It has a worker: the caller. */
 	mvgpu_sched_put(&gpu->card->sched, &gpu->sched, spare_ns, more);
 }

@@ -208,6 +208,7 @@ static void mvgpu_sched_evict(struct mvgpu_sched *sched, struct mvgpu_sched_enti
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_IDLE);
 		entity->kicked = true;
 	} else {
+		WRITE_ONCE(entity->until, now);
 		mvgpu_sched_disengage(sched, entity, MVGPU_SCHED_OVERDUE);
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef MVGPU_SCHED_H
 #define MVGPU_SCHED_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
@@ -66,12 +67,12 @@ enum mvgpu_sched_state {
  * @weight: its share against that of others
  * @vtime: engine time that it has had, divided by its weight
  * @since: from when on that counts
- * @until: when it is to leave its engine; constant while it is owned
+ * @until: when its owner is to leave the engine; or when he has lost it
  * @busy_ns: engine time that it has had
  * @card_busy_ns: engine time of all entities when it was added
  *
- * Protected by the lock of its scheduler; @state, @stops, @weight and @busy_ns are read without it
- * too.
+ * Protected by the lock of its scheduler; @state, @stops, @weight, @until and @busy_ns are read
+ * without it too.
  */
 struct mvgpu_sched_entity {
 	struct rb_node node;
@@ -121,6 +122,14 @@ enum mvgpu_sched_need mvgpu_sched_start(struct mvgpu_sched *sched,
 static inline bool mvgpu_sched_contended(const struct mvgpu_sched *sched)
 {
 	return READ_ONCE(sched->queued);
+}
+
+/* For statistics: how long an entity has had its engine, as far as its owner sees. */
+static inline u64 mvgpu_sched_held_ns(const struct mvgpu_sched_entity *entity)
+{
+	bool lost = READ_ONCE(entity->state) == MVGPU_SCHED_OVERDUE;
+
+	return (lost ? READ_ONCE(entity->until) : ktime_get_ns()) - entity->since;
 }
 
 /* Whether the owner may go on: it is to be asked between two steps. */
