@@ -46,6 +46,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/platform_device.h>
+#include <linux/ratelimit.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
@@ -66,6 +67,11 @@
 #define MVGPU_NUM_REGIONS	(MVGPU_REGION_SCANOUT + MVGPU_VFIO_NUM_SCANOUTS)
 
 #define MVGPU_MAX_ENGINES	8
+
+/* For what a user may have logged for ever: what is left out is not a warning, as by default. */
+#define MVGPU_RATELIMIT_INIT(_name)						\
+	RATELIMIT_STATE_INIT_FLAGS(_name, DEFAULT_RATELIMIT_INTERVAL,		\
+				   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE)
 
 struct dentry;
 struct mvgpu_host;

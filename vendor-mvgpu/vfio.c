@@ -12,7 +12,6 @@
  * What KVM is told later changes nothing for an open device.
  */
 #include <linux/device.h>
-#include <linux/ratelimit.h>
 
 #include "mvgpu.h"
 
@@ -21,10 +20,7 @@
 
 static int mvgpu_vfio_check_kvm(const struct mvgpu_device *gpu, const struct vfio_device *vdev)
 {
-	/* A user may try for ever: what is left out is not a warning, as by default. */
-	static struct ratelimit_state limit =
-		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
-					   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+	static struct ratelimit_state limit = MVGPU_RATELIMIT_INIT(limit);
 
 	if (vdev->kvm || !gpu->type->needs_kvm)
 		return 0;

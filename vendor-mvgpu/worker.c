@@ -12,7 +12,6 @@
  * So a worker is dismissed: it knows no vGPU any more, and goes when it runs again.
  */
 #include <linux/ktime.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/vhost_task.h>
@@ -191,10 +190,7 @@ static struct mvgpu_worker *mvgpu_worker_create(struct mvgpu_device *gpu)
 
 static void mvgpu_worker_report(const struct mvgpu_device *gpu, long error)
 {
-	/* A user may try for ever: what is left out is not a warning, as by default. */
-	static struct ratelimit_state limit =
-		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL,
-					   DEFAULT_RATELIMIT_BURST, RATELIMIT_MSG_ON_RELEASE);
+	static struct ratelimit_state limit = MVGPU_RATELIMIT_INIT(limit);
 
 	if (error != -ERESTARTNOINTR && __ratelimit(&limit))
 		dev_info(mdev_dev(gpu->mdev), "no thread for the engine: %pe\n", ERR_PTR(error));
